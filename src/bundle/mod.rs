@@ -1,0 +1,69 @@
+//! The scoring contract: model, scaler, feature order and metadata. Types and the native codec only; foreign formats
+//! are read above.
+
+use crate::model::{Estimator, InputError, Method, Output, Transformer, Vocabulary};
+use ndarray::Array2;
+
+/// A model that is checked and ready to score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle {
+    pub estimator: Estimator,
+    /// Applied to the input before the estimator; `None` where the bundle has none.
+    pub scaler: Option<Transformer>,
+    /// Column names in the order the model expects.
+    pub feature_order: Vec<String>,
+    pub metadata: Metadata,
+    pub vocabulary: Vocabulary,
+    /// Class name of the estimator, as scikit-learn has it: `IsolationForest`.
+    pub estimator_name: String,
+    pub scaler_name: Option<String>,
+    /// Other keys of the bundle, kept and shown.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+    pub source: Source,
+}
+
+/// What the bundle says about how it was made.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Metadata {
+    pub trained_at: Option<String>,
+    pub source_rows: Option<i64>,
+    pub clean_rows: Option<i64>,
+    pub scikit_learn_version: Option<String>,
+    /// Whatever else stands in `metadata`.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The file a bundle came from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Source {
+    /// Hex SHA-256 of the file.
+    pub sha256: String,
+    pub bytes: u64,
+    /// In words: `pickle protocol 4`, `joblib (zlib)`, `scorelet bundle 1`.
+    pub format: String,
+}
+
+impl Bundle {
+    /// Outputs that can be asked for.
+    pub fn methods(&self) -> Vec<Method> {
+        self.estimator.methods()
+    }
+
+    /// What is computed when a request names no output.
+    pub fn default_method(&self) -> Method {
+        let methods = self.methods();
+        if methods.contains(&Method::Predict) { Method::Predict } else { Method::Transform }
+    }
+
+    /// Scales `x` (rows, features in feature order) and computes the outputs asked for, in that order.
+    ///
+    /// # Errors
+    /// When scaler or estimator refuse a value.
+    pub fn score(&self, x: Array2<f64>, methods: &[Method]) -> Result<Vec<Output>, InputError> {
+        let x = match &self.scaler {
+            Some(scaler) => scaler.transform(x)?,
+            None => x,
+        };
+        methods.iter().map(|method| self.estimator.call(*method, x.view())).collect()
+    }
+}

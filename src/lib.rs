@@ -1,0 +1,28 @@
+//! scorelet puts a scikit-learn model behind an HTTP address without Python.
+//!
+//! `file → pickle | native codec → value graph → sklearn → Bundle → score (bytes → bytes) → serve`
+//!
+//! Modules, lowest layer first; a module uses only those above its own line (`tests/tidy.rs` proves it):
+//!
+//! - [`value`]: the graph of plain data that every format is read into
+//! - [`pickle`], [`model`], [`telemetry`]: know nothing of each other
+//! - [`bundle`]: the scoring contract and its native codec
+//! - [`sklearn`], [`score`]: value graph to estimator; request to reply
+//! - [`load`]: the only way from a file to a [`bundle::Bundle`]
+//! - [`serve`]: HTTP
+//! - [`cli`]: one file for each subcommand
+//!
+//! Invariants: nothing that a file names is ever run; a [`bundle::Bundle`] is checked when it is built, so scoring
+//! cannot index out of range or loop; scoring is a plain function from bytes to bytes.
+#![deny(unsafe_code)]
+
+pub mod bundle;
+pub mod cli;
+pub mod load;
+pub mod model;
+pub mod pickle;
+pub mod score;
+pub mod serve;
+pub mod sklearn;
+pub mod telemetry;
+pub mod value;

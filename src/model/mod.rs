@@ -1,0 +1,161 @@
+//! Matrix in, numbers out: the estimators and transformers of scikit-learn, computed as scikit-learn computes them.
+//!
+//! Each family is one file, with the same name as the file in `sklearn/` that reads it. Everything here was checked
+//! when it was built (`sklearn/`), so no code below validates structure. Never does I/O, never names HTTP or JSON.
+//!
+//! Inputs are row-major `f64` matrices of shape (rows, features). Text columns hold codes of the bundle's
+//! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
+
+mod check;
+mod dummy;
+mod gradient_boosting;
+mod hist_gradient_boosting;
+mod impute;
+mod isolation_forest;
+mod kmeans;
+mod linear;
+mod output;
+mod pipeline;
+mod preprocessing;
+mod tree;
+mod vocabulary;
+
+pub use check::{FloatType, InputError, InputPolicy};
+pub use dummy::Dummy;
+pub use gradient_boosting::GradientBoosting;
+pub use hist_gradient_boosting::HistGradientBoosting;
+pub use impute::SimpleImputer;
+pub use isolation_forest::IsolationForest;
+pub use kmeans::KMeans;
+pub use linear::Linear;
+pub use output::{Classes, Method, Output};
+pub use pipeline::Pipeline;
+pub use preprocessing::{Normalizer, Scaler};
+pub use tree::TreeEnsemble;
+pub use vocabulary::Vocabulary;
+
+use ndarray::{Array2, ArrayView2};
+
+/// Anything with `predict` (or only `transform`, when it is a pipeline of transformers).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Estimator {
+    Tree(TreeEnsemble),
+    IsolationForest(IsolationForest),
+    GradientBoosting(Box<GradientBoosting>),
+    HistGradientBoosting(HistGradientBoosting),
+    Linear(Linear),
+    KMeans(KMeans),
+    Dummy(Dummy),
+    Pipeline(Box<Pipeline>),
+    /// A transformer where a model is expected: only `transform` is available.
+    Transformer(Box<Transformer>),
+}
+
+/// Anything with `transform`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Transformer {
+    Scaler(Scaler),
+    Normalizer(Normalizer),
+    SimpleImputer(SimpleImputer),
+    /// Transformers one after the other.
+    Pipeline(Vec<Transformer>),
+    /// `KMeans` and others that are used for their `transform` inside a pipeline.
+    Estimator(Box<Estimator>),
+}
+
+impl Estimator {
+    /// The outputs this estimator has, in the order of [`Method::ALL`].
+    pub fn methods(&self) -> Vec<Method> {
+        match self {
+            Estimator::Tree(m) => m.methods(),
+            Estimator::IsolationForest(m) => m.methods(),
+            Estimator::GradientBoosting(m) => m.methods(),
+            Estimator::HistGradientBoosting(m) => m.methods(),
+            Estimator::Linear(m) => m.methods(),
+            Estimator::KMeans(m) => m.methods(),
+            Estimator::Dummy(m) => m.methods(),
+            Estimator::Pipeline(m) => m.methods(),
+            Estimator::Transformer(_) => vec![Method::Transform],
+        }
+    }
+
+    /// Number of input features.
+    pub fn n_features(&self) -> usize {
+        match self {
+            Estimator::Tree(m) => m.n_features(),
+            Estimator::IsolationForest(m) => m.n_features(),
+            Estimator::GradientBoosting(m) => m.n_features(),
+            Estimator::HistGradientBoosting(m) => m.n_features(),
+            Estimator::Linear(m) => m.n_features(),
+            Estimator::KMeans(m) => m.n_features(),
+            Estimator::Dummy(m) => m.n_features(),
+            Estimator::Pipeline(m) => m.n_features(),
+            Estimator::Transformer(t) => t.n_features_in(),
+        }
+    }
+
+    /// Computes one output for each row of `x`, shape (rows, [`Estimator::n_features`]).
+    ///
+    /// # Errors
+    /// When the estimator refuses a value (NaN, infinity, an unknown category), with scikit-learn's message.
+    ///
+    /// # Panics
+    /// When `method` is not one of [`Estimator::methods`]: callers ask first.
+    pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
+        match self {
+            Estimator::Tree(m) => m.call(method, x),
+            Estimator::IsolationForest(m) => m.call(method, x),
+            Estimator::GradientBoosting(m) => m.call(method, x),
+            Estimator::HistGradientBoosting(m) => m.call(method, x),
+            Estimator::Linear(m) => m.call(method, x),
+            Estimator::KMeans(m) => m.call(method, x),
+            Estimator::Dummy(m) => m.call(method, x),
+            Estimator::Pipeline(m) => m.call(method, x),
+            Estimator::Transformer(t) => t.transform(x.to_owned()).map(Output::Matrix),
+        }
+    }
+}
+
+impl Transformer {
+    /// Number of input features.
+    pub fn n_features_in(&self) -> usize {
+        match self {
+            Transformer::Scaler(t) => t.n_features(),
+            Transformer::Normalizer(t) => t.n_features(),
+            Transformer::SimpleImputer(t) => t.n_features_in(),
+            Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
+            Transformer::Estimator(e) => e.n_features(),
+        }
+    }
+
+    /// Number of output features, for input of [`Transformer::n_features_in`].
+    pub fn n_features_out(&self) -> usize {
+        match self {
+            Transformer::Scaler(t) => t.n_features(),
+            Transformer::Normalizer(t) => t.n_features(),
+            Transformer::SimpleImputer(t) => t.n_features_out(),
+            Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
+            Transformer::Estimator(e) => match &**e {
+                Estimator::KMeans(m) => m.n_clusters(),
+                other => other.n_features(),
+            },
+        }
+    }
+
+    /// Transforms all rows, in place where the shape stays the same.
+    ///
+    /// # Errors
+    /// When the transformer refuses a value, with scikit-learn's message.
+    pub fn transform(&self, x: Array2<f64>) -> Result<Array2<f64>, InputError> {
+        match self {
+            Transformer::Scaler(t) => t.transform(x),
+            Transformer::Normalizer(t) => t.transform(x),
+            Transformer::SimpleImputer(t) => t.transform(x),
+            Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
+            Transformer::Estimator(e) => match e.call(Method::Transform, x.view())? {
+                Output::Matrix(out) => Ok(out),
+                _ => unreachable!("transform gives a matrix"),
+            },
+        }
+    }
+}

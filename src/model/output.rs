@@ -1,0 +1,76 @@
+//! What an estimator gives back: typed columns, not yet JSON.
+
+use ndarray::Array2;
+use std::sync::Arc;
+
+/// A method of a scikit-learn estimator that scorelet offers as an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    Predict,
+    PredictProba,
+    DecisionFunction,
+    ScoreSamples,
+    Transform,
+}
+
+impl Method {
+    pub const ALL: [Method; 5] =
+        [Method::Predict, Method::PredictProba, Method::DecisionFunction, Method::ScoreSamples, Method::Transform];
+
+    /// scikit-learn's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Predict => "predict",
+            Method::PredictProba => "predict_proba",
+            Method::DecisionFunction => "decision_function",
+            Method::ScoreSamples => "score_samples",
+            Method::Transform => "transform",
+        }
+    }
+
+    /// The method of that name.
+    pub fn from_name(name: &str) -> Option<Method> {
+        Method::ALL.into_iter().find(|m| m.name() == name)
+    }
+}
+
+/// The labels a classifier was trained on, in scikit-learn's order (`classes_`).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Classes {
+    Int(Vec<i64>),
+    Float(Vec<f64>),
+    Bool(Vec<bool>),
+    Str(Vec<String>),
+}
+
+impl Classes {
+    pub fn len(&self) -> usize {
+        match self {
+            Classes::Int(v) => v.len(),
+            Classes::Float(v) => v.len(),
+            Classes::Bool(v) => v.len(),
+            Classes::Str(v) => v.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One output of a batch of rows. The first axis is always the row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// One label a row: an index into the classes.
+    Labels { indices: Vec<u32>, classes: Arc<Classes> },
+    /// One integer a row (cluster numbers, outlier labels).
+    Ints(Vec<i64>),
+    /// One float a row.
+    Floats(Vec<f64>),
+    /// Several floats a row: shape (rows, columns).
+    Matrix(Array2<f64>),
+    /// `predict` of a multi-output classifier: one column each, all with the same number of rows; written row by row.
+    Columns(Vec<Output>),
+    /// `predict_proba` of a multi-output classifier: one matrix for each output, as scikit-learn returns a list.
+    List(Vec<Array2<f64>>),
+}

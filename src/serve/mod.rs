@@ -1,0 +1,1 @@
+//! HTTP: the only module that names axum, tower and hyper. TO BE WRITTEN: see the brief.

@@ -1,0 +1,34 @@
+//! `classes_`: int, float, bool or string labels.
+
+use crate::model::Classes;
+use crate::value::{ArrayData, DType, Node, ScalarKind, ValueError, View};
+
+/// Reads an array or list of labels of one type.
+///
+/// # Errors
+/// When it is no such array, or mixes types.
+pub fn classes(value: &View<'_, '_>) -> Result<Classes, ValueError> {
+    if let Some(array) = value.array() {
+        match (&array.dtype, &array.data) {
+            (DType::Scalar { kind: ScalarKind::Bool, .. }, _) => {
+                return Ok(Classes::Bool(value.i64s()?.into_iter().map(|b| b != 0).collect()));
+            }
+            (DType::Scalar { kind: ScalarKind::Int | ScalarKind::Uint, .. }, _) => {
+                return Ok(Classes::Int(value.i64s()?));
+            }
+            (DType::Scalar { kind: ScalarKind::Float, .. }, _) => return Ok(Classes::Float(value.f64s()?)),
+            (DType::Str { .. }, _) => return Ok(Classes::Str(value.strings()?)),
+            (DType::Object, ArrayData::Objects(_)) => {}
+            _ => return Err(value.error(format!("labels of dtype {} are not supported", array.dtype))),
+        }
+    }
+    let items = value.items()?;
+    match items.first().map(View::node) {
+        Some(Node::Bool(_)) => Ok(Classes::Bool(items.iter().map(View::bool).collect::<Result<_, _>>()?)),
+        Some(Node::Int(_)) => Ok(Classes::Int(items.iter().map(View::i64).collect::<Result<_, _>>()?)),
+        Some(Node::Float(_)) => Ok(Classes::Float(items.iter().map(View::f64).collect::<Result<_, _>>()?)),
+        Some(Node::Str(_)) => Ok(Classes::Str(value.strings()?)),
+        Some(_) => Err(items[0].error(format!("a label cannot be {}", items[0].kind()))),
+        None => Err(value.error("no labels")),
+    }
+}

@@ -1,0 +1,1 @@
+//! Logs and metrics: the only module that names prometheus. TO BE WRITTEN: see the brief.

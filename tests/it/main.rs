@@ -1,0 +1,2 @@
+//! All integration tests in one binary: one file for each part of the program.
+

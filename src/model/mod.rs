@@ -20,7 +20,7 @@ mod preprocessing;
 mod tree;
 mod vocabulary;
 
-pub use check::{FloatType, InputError, InputPolicy};
+pub use check::{FloatType, InputError, InputPolicy, missing_hint};
 pub use dummy::Dummy;
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;

@@ -3,6 +3,8 @@
 //! Pure: never does I/O. Feature names and metadata come from untrusted bundles: all text passes through one escape.
 
 mod docs;
+mod frame;
+mod html;
 mod status;
 
 pub use docs::docs;

@@ -30,7 +30,7 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// One value. Containers hold the ids of their items.
+/// One value. Containers hold the ids of their items. At most 32 bytes, because hostile files are full of nodes.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Node<'a> {
     None,
@@ -47,7 +47,7 @@ pub enum Node<'a> {
     Set(Vec<Id>),
     Dict(Vec<(Id, Id)>),
     /// A class or function that is stored as a value and never called.
-    Global(Name<'a>),
+    Global(Box<Name<'a>>),
     DType(Box<DType>),
     Array(Box<Array<'a>>),
     Object(Box<Object<'a>>),

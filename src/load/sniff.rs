@@ -25,21 +25,27 @@ pub struct Foreign {
     pub advice: &'static str,
 }
 
-const COMPRESSED: [(&[u8], &str); 6] = [
+const COMPRESSED: [(&[u8], &str); 5] = [
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x5d\x00\x00", "lzma"),
     (b"\x04\x22\x4d\x18", "lz4"),
-    (b"\x78", "zlib"),
 ];
 
 const SAVE: &str = "save the model with pickle or joblib";
 const COPY: &str = "fetch the file itself";
 
+/// Compressed content that is compressed again.
+pub const TWICE: Foreign = Foreign { what: "a file that is compressed twice", advice: "decompress it once" };
+
 /// First bytes of formats that people have given to a scikit-learn server.
 const FOREIGN: [(&[u8], &str, &str); 13] = [
-    (b"PK\x03\x04", "a zip archive (skops, PyTorch, Keras or npz)", "not read yet: save the model with pickle or joblib"),
+    (
+        b"PK\x03\x04",
+        "a zip archive (skops, PyTorch, Keras or npz)",
+        "not read yet: save the model with pickle or joblib",
+    ),
     (b"PK\x05\x06", "an empty zip archive", SAVE),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras)", SAVE),
     (b"version https://git-lfs", "a Git LFS pointer, not the file it stands for", "run `git lfs pull`"),
@@ -69,7 +75,11 @@ pub fn kind(bytes: &[u8]) -> Kind {
 }
 
 fn compression(bytes: &[u8]) -> Option<&'static str> {
-    COMPRESSED.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name)
+    match bytes {
+        // The two bytes of a zlib header are a multiple of 31; text may begin with an x, too.
+        [0x78, flags, ..] if (0x7800 + u32::from(*flags)).is_multiple_of(31) => Some("zlib"),
+        _ => COMPRESSED.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name),
+    }
 }
 
 fn foreign(bytes: &[u8]) -> Option<Foreign> {
@@ -169,6 +179,7 @@ mod tests {
         check(b"\x08\x08\x12\x08skl2onnx", "an ONNX model");
         check(b"{\"learner\": {}}", "a JSON file");
         check(b"# A model\n\nIt scores.\n", "a text file");
+        check(b"x,y\n1,2\n", "a text file");
         check(b"context: the model\n", "a text file");
         check(b"\x89scorelet\r\n\x1a\x01\x00\x00\x00", "native");
         let mut tar = vec![0; 512];

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs all of them; what is there already is not fetched again.
+#     ./test.sh              everything
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential openapi pages container images advisories
+# Python packages go to .venv, npm's to tests/e2e/node_modules, logs to target/test-logs: git ignores them all. Debian
+# packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
+# The last line counts every test that ran.
+set -uo pipefail
+cd "$(dirname "$0")"
+export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 CARGO_TERM_COLOR=never
+logs=target/test-logs
+python=.venv/bin/python
+passed=0 failed=0 skipped=0 broken=()
+mkdir -p "$logs"
+
+have() { command -v "$1" >/dev/null; }
+
+packages() { # PACKAGE...: whether all of these Debian packages are installed, after trying to
+  have dpkg-query || return 1
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  [ "$(id -u)" = 0 ] || return 1
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } </dev/null >"$logs/apt.log" 2>&1 ||
+    { tail -5 "$logs/apt.log"; return 1; }
+}
+
+environment() { # the Python packages that the tests use, at exactly the versions of requirements.txt
+  local wanted=tests/python/requirements.txt
+  cmp -s "$wanted" .venv/installed.txt && return
+  python3 -m venv --clear .venv && "$python" -m pip -q install --only-binary :all: -r "$wanted" </dev/null && cp "$wanted" .venv/installed.txt
+}
+
+step() { # NAME COMMAND...: runs it, shows what it says, and counts the tests it reports (itself, if it reports none)
+  local name=$1 log=$logs/$1.log began=$SECONDS code counts
+  echo "== $name"
+  "${@:2}" 2>&1 </dev/null | tee "$log"
+  code=$?
+  counts=$(awk -v code="$code" '
+    /^test result: / { p += $4; f += $6; s += $8; seen = 1 }
+    /^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; s += $5; seen = 1 }
+    /^---- .* ----$/ { open = 1 }
+    open && /^skip/ { p--; s++; open = 0 }
+    END { if (!seen && !code) p++; if (code && !f) f++; print p + 0, f + 0, s + 0 }' "$log")
+  read -r p f s <<<"$counts"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  [ "$f" -eq 0 ] || broken+=("$name")
+  echo "-- $name: $p passed, $f failed, $s skipped in $((SECONDS - began)) s"
+}
+
+skip() { # NAME WHY
+  skipped=$((skipped + 1))
+  echo "== $1"
+  echo "-- $1: skipped: $2"
+}
+
+format() { step format cargo fmt --check; }
+lint() { step lint cargo clippy --locked --all-targets -- -D warnings; }
+docs() { RUSTDOCFLAGS="-D warnings" step docs cargo doc --locked --no-deps; }
+# What a passing test prints is shown too: it says there when it skips.
+cargo_tests() { step cargo cargo test --locked --no-fail-fast -- --show-output; }
+# The steps below talk to the binary that the tests above made.
+built() { cargo build --locked -q && "$@"; }
+
+sample() { step sample built "$python" tests/python/sample.py; }
+differential() { step differential built "$python" tests/python/differential.py --rounds 3; }
+openapi() { step openapi built "$python" tests/python/openapi.py; }
+
+container() {
+  if [ "$(id -u)" = 0 ] && packages buildah podman runc netavark aardvark-dns catatonit curl; then step container docker/test.sh
+  else skip container "needs root, and the Debian packages buildah, podman and runc"; fi
+}
+images() { step images .venv/bin/hadolint docker/Dockerfile docker/model.Dockerfile; }
+advisories() {
+  local check=../shared/tools/advisories/check.py
+  if [ -e $check ]; then step advisories python3 $check Cargo.lock; else skip advisories "no $check here"; fi
+}
+
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential openapi pages container images advisories
+environment || { echo "the Python environment could not be made"; exit 1; }
+for name in "$@"; do
+  case $name in
+    cargo) cargo_tests ;;
+    format | lint | docs | sample | differential | openapi | pages | container | images | advisories) "$name" ;;
+    *) echo "no step $name: see the head of test.sh"; exit 2 ;;
+  esac
+done
+[ ${#broken[@]} -eq 0 ] || echo "FAILED: ${broken[*]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,3 +1,4 @@
 //! All integration tests in one binary: one file for each part of the program.
 
 mod parity;
+mod trees;

@@ -19,7 +19,7 @@ pub use sniff::Foreign;
 
 use crate::bundle::native::{self, NativeError};
 use crate::bundle::{Bundle, Source};
-use crate::pickle::{self, Limits, PickleError};
+use crate::pickle::{self, Compression, Limits, PickleError};
 use crate::value::Graph;
 use sha2::{Digest, Sha256};
 use sniff::Kind;
@@ -170,7 +170,7 @@ fn read_regular(path: &Path) -> Result<Vec<u8>, Problem> {
 pub struct Content<'f> {
     path: &'f Path,
     bytes: Cow<'f, [u8]>,
-    compression: Option<&'static str>,
+    compression: Option<Compression>,
     native: bool,
 }
 
@@ -206,7 +206,7 @@ impl Content<'_> {
     pub fn graph(&self) -> Result<Graph<'_>, LoadError> {
         let graph = match self.native {
             true => native::decode(&self.bytes).map_err(Problem::from),
-            false => pickle::read(&self.bytes, &Limits::default()).map_err(Problem::from),
+            false => pickle::read(&self.bytes, &self.limits()).map_err(Problem::from),
         };
         graph.map_err(|problem| self.error(problem))
     }
@@ -217,6 +217,10 @@ impl Content<'_> {
     /// When scorelet cannot reproduce the model exactly, or the bundle contradicts itself.
     pub fn bundle(&self, graph: &Graph<'_>, options: &LoadOptions) -> Result<Bundle, LoadError> {
         contract::bundle(graph, options).map_err(|error| self.error(error.into()))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { compression: self.compression, ..Limits::default() }
     }
 
     fn error(&self, problem: Problem) -> LoadError {

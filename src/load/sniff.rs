@@ -2,6 +2,8 @@
 //!
 //! Foreign formats are told apart only so that the error can say what to do.
 
+use crate::pickle::Compression;
+
 /// How many bytes from the start of a file are enough for [`kind`].
 pub const START: usize = 1024;
 
@@ -10,7 +12,7 @@ pub const START: usize = 1024;
 pub enum Kind {
     Native,
     /// By what: its content shows after decompression.
-    Compressed(&'static str),
+    Compressed(Compression),
     /// Or something that no one has a name for: the pickle reader says what is wrong with it.
     Pickle,
     /// Something else.
@@ -24,14 +26,6 @@ pub struct Foreign {
     pub what: &'static str,
     pub advice: &'static str,
 }
-
-const COMPRESSED: [(&[u8], &str); 5] = [
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bz2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"\x5d\x00\x00", "lzma"),
-    (b"\x04\x22\x4d\x18", "lz4"),
-];
 
 const SAVE: &str = "save the model with pickle or joblib";
 const COPY: &str = "fetch the file itself";
@@ -65,8 +59,8 @@ pub fn kind(bytes: &[u8]) -> Kind {
     if crate::bundle::native::is_native(bytes) {
         return Kind::Native;
     }
-    if let Some(name) = compression(bytes) {
-        return Kind::Compressed(name);
+    if let Some(by) = compression(bytes) {
+        return Kind::Compressed(by);
     }
     match foreign(bytes) {
         Some(foreign) => Kind::Foreign(foreign),
@@ -74,12 +68,10 @@ pub fn kind(bytes: &[u8]) -> Kind {
     }
 }
 
-fn compression(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        // The two bytes of a zlib header are a multiple of 31; text may begin with an x, too.
-        [0x78, flags, ..] if (0x7800 + u32::from(*flags)).is_multiple_of(31) => Some("zlib"),
-        _ => COMPRESSED.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name),
-    }
+/// Text may begin with an x as zlib does, but the two bytes of a zlib header are a multiple of 31.
+fn compression(bytes: &[u8]) -> Option<Compression> {
+    let header = |flags: &u8| (0x7800 + u32::from(*flags)).is_multiple_of(31);
+    Compression::sniff(bytes).filter(|by| *by != Compression::Zlib || bytes.get(1).is_some_and(header))
 }
 
 fn foreign(bytes: &[u8]) -> Option<Foreign> {
@@ -140,7 +132,7 @@ mod tests {
     fn check(bytes: &[u8], expected: &str) {
         let found = match kind(bytes) {
             Kind::Native => "native".to_owned(),
-            Kind::Compressed(by) => by.to_owned(),
+            Kind::Compressed(by) => by.to_string(),
             Kind::Pickle => "pickle".to_owned(),
             Kind::Foreign(foreign) => foreign.what.to_owned(),
         };

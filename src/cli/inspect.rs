@@ -1,7 +1,9 @@
 //! `scorelet inspect`: shows what is in a bundle, and whether it can be served.
 
+mod text;
+
 use super::Failure;
-use crate::load;
+use crate::load::{self, BundleFile, LoadOptions};
 use std::path::PathBuf;
 
 /// What was typed.
@@ -22,7 +24,14 @@ pub struct Args {
 /// # Errors
 /// When the bundle cannot be loaded; the report is then already printed.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let options = load::LoadOptions { features: args.features.as_deref().map(super::names).transpose()? };
-    let bundle = load::open(&args.model, &options)?;
-    super::print(&format!("{} {}\n", bundle.estimator_name, args.json))
+    let options = LoadOptions { features: args.features.as_deref().map(super::names).transpose()? };
+    let file = BundleFile::read(&args.model)?;
+    let (report, loaded) = load::report(&file, &options);
+    let shown = if args.json {
+        serde_json::to_string_pretty(&report).map_err(anyhow::Error::from)? + "\n"
+    } else {
+        text::text(&report)
+    };
+    super::print(&shown)?;
+    loaded.map(|_| ()).map_err(Failure::from)
 }

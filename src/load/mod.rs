@@ -7,14 +7,20 @@
 //! built.
 
 mod contract;
+mod convert;
 mod find;
 mod json;
 mod order;
+mod outline;
+mod report;
 mod sniff;
 
 pub use contract::{Contract, ContractError};
+pub use convert::{Converted, convert};
 pub use find::FindError;
 pub use order::OrderError;
+pub use outline::{Outline, Trees};
+pub use report::{Contents, Inputs, RefusedName, Report, report};
 pub use sniff::Foreign;
 
 use crate::bundle::native::{self, NativeError};
@@ -41,6 +47,18 @@ pub struct LoadOptions {
 pub struct LoadError {
     pub path: PathBuf,
     pub problem: Problem,
+}
+
+impl LoadError {
+    /// The single reasons, where several stand in the way.
+    pub fn reasons(&self) -> Vec<String> {
+        match &self.problem {
+            Problem::Contract(ContractError::Build(error)) => {
+                error.clone().into_list().iter().map(ToString::to_string).collect()
+            }
+            one => vec![one.to_string()],
+        }
+    }
 }
 
 /// What is wrong with the file of a [`LoadError`].

@@ -85,16 +85,7 @@ pub enum Problem {
 /// # Errors
 /// When there is none, or it cannot be read, or scorelet cannot reproduce its model exactly.
 pub fn open(path: &Path, options: &LoadOptions) -> Result<Bundle, LoadError> {
-    let file = BundleFile::read(path)?;
-    std::thread::scope(|scope| {
-        // Hashing takes about as long as all the rest.
-        let sha256 = scope.spawn(|| file.sha256());
-        let content = file.content()?;
-        let mut bundle = content.bundle(&content.graph()?, options)?;
-        let sha256 = sha256.join().expect("hashing does not panic");
-        bundle.source = Source { sha256, bytes: file.bytes.len() as u64, format: content.format() };
-        Ok(bundle)
-    })
+    BundleFile::read(path)?.load(options)
 }
 
 /// A file that may be a bundle, in memory.
@@ -104,6 +95,11 @@ pub struct BundleFile {
 }
 
 impl BundleFile {
+    /// A file that is in memory already; `path` is what messages call it.
+    pub fn new(path: PathBuf, bytes: Vec<u8>) -> BundleFile {
+        BundleFile { path, bytes }
+    }
+
     /// Reads the file at `path`, or the only bundle in the folder there.
     ///
     /// # Errors
@@ -139,6 +135,22 @@ impl BundleFile {
     /// Hex SHA-256 of the file.
     pub fn sha256(&self) -> String {
         Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Builds the bundle that the file holds.
+    ///
+    /// # Errors
+    /// When it is damaged, or scorelet cannot reproduce its model exactly.
+    pub fn load(&self, options: &LoadOptions) -> Result<Bundle, LoadError> {
+        std::thread::scope(|scope| {
+            // Hashing takes about as long as all the rest.
+            let sha256 = scope.spawn(|| self.sha256());
+            let content = self.content()?;
+            let mut bundle = content.bundle(&content.graph()?, options)?;
+            let sha256 = sha256.join().expect("hashing does not panic");
+            bundle.source = Source { sha256, bytes: self.len(), format: content.format() };
+            Ok(bundle)
+        })
     }
 
     /// Undoes compression and tells what the content is.

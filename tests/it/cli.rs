@@ -1,0 +1,1 @@
+//! The program itself: what it prints, where, and with which exit code.

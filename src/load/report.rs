@@ -129,8 +129,13 @@ fn survey_stream(contents: &mut Contents, content: &Content<'_>) {
     let notes = pickle::survey(content.bytes(), &content.limits()).notes;
     contents.opcodes = Some(notes.opcodes);
     contents.classes = notes.globals.keys().map(|(module, name)| (format!("{module}.{name}"), 0)).collect();
-    let refused = |name: pickle::Refused| RefusedName { name: name.name, uses: name.uses, offset: name.at.byte };
-    contents.refused = notes.refused.into_iter().map(refused).collect();
+    for name in notes.refused {
+        // One name may be refused for several reasons: because it is unknown, and because it is called.
+        match contents.refused.iter_mut().find(|known| known.name == name.name) {
+            Some(known) => known.uses = known.uses.max(name.uses),
+            None => contents.refused.push(RefusedName { name: name.name, uses: name.uses, offset: name.at.byte }),
+        }
+    }
 }
 
 fn survey_graph(contents: &mut Contents, graph: &Graph<'_>) {

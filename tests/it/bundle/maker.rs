@@ -64,7 +64,7 @@ impl Maker {
         self.object("sklearn.preprocessing._data.StandardScaler", vec![], &state)
     }
 
-    fn fitted<'k>(&mut self, n: usize, names: Option<&[&str]>, state: &mut Vec<(&'k str, Id)>) {
+    fn fitted(&mut self, n: usize, names: Option<&[&str]>, state: &mut Vec<(&str, Id)>) {
         let n = self.add(Node::Int(n as i64));
         let version = self.text("1.9.1");
         state.extend([("n_features_in_", n), ("_sklearn_version", version)]);

@@ -1,6 +1,8 @@
 //! The scoring contract: model, scaler, feature order and metadata. Types and the native codec only; foreign formats
 //! are read above.
 
+pub mod native;
+
 use crate::model::{Estimator, InputError, Method, Output, Transformer, Vocabulary};
 use ndarray::Array2;
 

@@ -7,20 +7,21 @@
 //! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
 
 mod check;
-mod dummy;
+pub mod dummy;
 mod gradient_boosting;
 mod hist_gradient_boosting;
 mod impute;
 mod isolation_forest;
 mod kmeans;
-mod linear;
+pub mod linear;
+mod math;
 mod output;
 mod pipeline;
-mod preprocessing;
+pub mod preprocessing;
 mod tree;
 mod vocabulary;
 
-pub use check::{FloatType, InputError, InputPolicy};
+pub use check::{FloatType, InputError, InputPolicy, missing_hint};
 pub use dummy::Dummy;
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;

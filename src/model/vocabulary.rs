@@ -33,6 +33,11 @@ impl Vocabulary {
         self.text_columns[column] = true;
     }
 
+    /// How many input columns take text.
+    pub fn text_columns(&self) -> usize {
+        self.text_columns.iter().filter(|takes_text| **takes_text).count()
+    }
+
     /// Whether input column `column` takes text; other columns take numbers.
     pub fn is_text(&self, column: usize) -> bool {
         self.text_columns.get(column).copied().unwrap_or(false)

@@ -2,6 +2,11 @@
 //!
 //! Pure: no clock but the durations it reports, no I/O, no HTTP. The whole story of one request is [`Scorer::score`].
 
+mod error;
+mod reply;
+
+pub use error::{Code, ErrorKind, ScoreError};
+
 use crate::bundle::Bundle;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,32 +44,6 @@ pub struct Scorer {
     style: ReplyStyle,
 }
 
-/// Why a request is not scored. TO BE WRITTEN: see the brief.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{message}")]
-pub struct ScoreError {
-    pub kind: ErrorKind,
-    pub message: String,
-    pub details: serde_json::Value,
-    /// What the seed's score.py says in this case (pandas 3.1.1), where it differs.
-    pub azureml: Option<String>,
-}
-
-/// Classes of error; `serve` maps each to a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Not JSON, not CSV, wrong shape: 400.
-    Malformed,
-    /// A column is missing from all rows: 400.
-    MissingColumn,
-    /// A value is not a number: 400.
-    BadValue,
-    /// The estimator refuses a value: 422.
-    Refused,
-    /// An output that the model does not have: 400.
-    UnknownOutput,
-}
-
 impl Scorer {
     pub fn new(bundle: Arc<Bundle>, style: ReplyStyle) -> Self {
         Scorer { bundle, style }
@@ -81,7 +60,7 @@ impl Scorer {
     /// Scores one request and appends the reply to `out`.
     ///
     /// # Errors
-    /// When the request cannot be scored; `out` is then unchanged.
+    /// When the request cannot be scored, in both styles; `out` is then unchanged and [`ScoreError::body`] is the reply.
     pub fn score(&self, _form: Form, _body: &[u8], _out: &mut Vec<u8>) -> Result<Stats, ScoreError> {
         todo!()
     }

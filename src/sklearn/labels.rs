@@ -3,7 +3,7 @@
 use crate::model::Classes;
 use crate::value::{ArrayData, DType, Node, ScalarKind, ValueError, View};
 
-/// Reads an array or list of labels of one type.
+/// Reads an array or list of labels of one type, or a single label.
 ///
 /// # Errors
 /// When it is no such array, or mixes types.
@@ -21,6 +21,13 @@ pub fn classes(value: &View<'_, '_>) -> Result<Classes, ValueError> {
             (DType::Object, ArrayData::Objects(_)) => {}
             _ => return Err(value.error(format!("labels of dtype {} are not supported", array.dtype))),
         }
+    }
+    match value.node() {
+        Node::Bool(label) => return Ok(Classes::Bool(vec![*label])),
+        Node::Int(label) => return Ok(Classes::Int(vec![*label])),
+        Node::Float(label) => return Ok(Classes::Float(vec![*label])),
+        Node::Str(label) => return Ok(Classes::Str(vec![label.to_string()])),
+        _ => {}
     }
     let items = value.items()?;
     match items.first().map(View::node) {

@@ -1,9 +1,11 @@
 //! The one bundle of a folder: Azure mounts a model under `$AZUREML_MODEL_DIR` as a file, as a folder that holds the
 //! file, or one folder deeper.
 //!
-//! Goes by the first bytes of files, never by their names, and never reads a file whole.
+//! Goes by the bytes of files, never by their names.
 
 use super::sniff::{self, Kind};
+use crate::pickle::{self, Limits};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -48,9 +50,19 @@ pub fn bundle_in(folder: &Path) -> Result<PathBuf, FindError> {
     let files = files_in(folder)?;
     let mut bundles = Vec::new();
     for file in &files {
-        if looks_like_bundle(file)? {
+        if is_bundle(file, starts_like_bundle)? {
             bundles.push(file);
         }
+    }
+    if bundles.len() > 1 {
+        // A compressed table beside the model looks like a compressed model until it is opened.
+        let mut sure = Vec::new();
+        for file in bundles {
+            if is_bundle(file, holds_bundle)? {
+                sure.push(file);
+            }
+        }
+        bundles = sure;
     }
     let names = |files: Vec<&PathBuf>| -> Vec<String> {
         files.into_iter().map(|file| file.strip_prefix(folder).unwrap_or(file).display().to_string()).collect()
@@ -62,11 +74,30 @@ pub fn bundle_in(folder: &Path) -> Result<PathBuf, FindError> {
     }
 }
 
+fn is_bundle(path: &Path, check: fn(&Path) -> io::Result<bool>) -> Result<bool, FindError> {
+    check(path).map_err(|source| FindError::Io { path: path.to_owned(), source })
+}
+
+fn starts_like_bundle(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::with_capacity(sniff::START);
+    File::open(path)?.take(sniff::START as u64).read_to_end(&mut start)?;
+    Ok(!matches!(sniff::kind(&start), Kind::Foreign(_)))
+}
+
+/// Damaged files count: the user should hear of them.
+fn holds_bundle(path: &Path) -> io::Result<bool> {
+    let bytes = fs::read(path)?;
+    let Kind::Compressed(_) = sniff::kind(&bytes) else { return Ok(true) };
+    let content = pickle::decompress(&bytes, &Limits::default());
+    Ok(content.map_or(true, |content| !matches!(sniff::kind(&content), Kind::Foreign(_))))
+}
+
 /// All files down to the depth, in order of their names. Hidden ones are not models.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>, FindError> {
     let mut files = Vec::new();
     let mut folders = vec![(folder.to_owned(), 0)];
     let mut entries = 0;
+    let mut seen = HashSet::new();
     while let Some((path, depth)) = folders.pop() {
         let fail = |source| FindError::Io { path: path.clone(), source };
         for entry in fs::read_dir(&path).map_err(fail)? {
@@ -78,8 +109,11 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, FindError> {
             if entry.file_name().as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            // Follows symbolic links: Kubernetes mounts volumes through them. The depth bounds a loop.
+            // Follows symbolic links: Kubernetes mounts volumes through them.
             let Ok(kind) = fs::metadata(entry.path()) else { continue };
+            if !fs::canonicalize(entry.path()).is_ok_and(|real| seen.insert(real)) {
+                continue;
+            }
             if kind.is_file() {
                 files.push(entry.path());
             } else if kind.is_dir() && depth < MAX_DEPTH {
@@ -89,13 +123,6 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, FindError> {
     }
     files.sort();
     Ok(files)
-}
-
-fn looks_like_bundle(path: &Path) -> Result<bool, FindError> {
-    let mut start = Vec::with_capacity(sniff::START);
-    let read = File::open(path).and_then(|file| file.take(sniff::START as u64).read_to_end(&mut start));
-    read.map_err(|source| FindError::Io { path: path.to_owned(), source })?;
-    Ok(matches!(sniff::kind(&start), Kind::Native | Kind::Compressed(_) | Kind::Pickle))
 }
 
 #[cfg(test)]
@@ -132,8 +159,15 @@ mod tests {
         check(&[], Err(&format!("{none} is empty")));
         check(&[("a.txt", b"hello"), ("b/c.csv", b"x,y")], Err(&format!("{none} holds:\n  a.txt\n  b/c.csv")));
         check(&[("1/2/3/model.pkl", PICKLE)], Err(&format!("{none} is empty")));
-        let several = "several bundles in this folder, name one of them; it holds:\n  a/x.pkl\n  b.gz";
-        check(&[("a/x.pkl", PICKLE), ("b.gz", b"\x1f\x8b\x08")], Err(several));
+        let several = "several bundles in this folder, name one of them; it holds:\n  a/x.pkl\n  b";
+        check(&[("a/x.pkl", PICKLE), ("b", PICKLE)], Err(several));
+    }
+
+    #[test]
+    fn a_compressed_table_beside_the_model_is_no_bundle() {
+        let mut table = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut table, b"a,b\n1,2\n").unwrap();
+        check(&[("model.pkl", PICKLE), ("train.csv.gz", &table.finish().unwrap())], Ok("model.pkl"));
     }
 
     #[test]
@@ -146,10 +180,10 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_its_own_folder_ends() {
+    fn a_file_is_seen_once_through_all_its_links() {
         let folder = folder(&[("model.pkl", PICKLE)]);
         std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
-        // The file is seen once for each level of the loop: ambiguous, but finite.
-        assert!(matches!(bundle_in(folder.path()), Err(FindError::Several { found }) if found.len() == 3));
+        std::os::unix::fs::symlink("model.pkl", folder.path().join("latest.pkl")).unwrap();
+        assert!(bundle_in(folder.path()).is_ok());
     }
 }

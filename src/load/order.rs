@@ -95,8 +95,19 @@ pub fn fitted_names(value: &View<'_, '_>) -> Option<Vec<String>> {
 
 /// Some names for a message: all of a few, the first of many.
 pub fn shown(names: &[String]) -> String {
-    match names {
-        [a, b, c, d, e, f, _, _, ..] => format!("{:?} and {} more", [a, b, c, d, e, f], names.len() - 6),
-        few => format!("{few:?}"),
+    const SHOWN: usize = 6;
+    match names.len().saturating_sub(SHOWN) {
+        0 | 1 => format!("{names:?}"),
+        more => format!("{:?} and {more} more", &names[..SHOWN]),
     }
+}
+
+/// Two lists of names for a message: whole where they are short, else from where they differ.
+pub fn difference(left: &[String], right: &[String]) -> (String, String) {
+    let same = left.iter().zip(right).take_while(|(a, b)| a == b).count();
+    let from = |names: &[String]| match same {
+        0..5 => shown(names),
+        _ => format!("(from position {}) {}", same + 1, shown(&names[same..])),
+    };
+    (from(left), from(right))
 }

@@ -41,7 +41,9 @@ impl IsolationForest {
         Ok(match method {
             Method::ScoreSamples => Output::Floats(scores),
             Method::DecisionFunction => Output::Floats(scores.into_iter().map(|score| self.decision(score)).collect()),
-            _ => Output::Ints(scores.into_iter().map(|score| if self.decision(score) < 0.0 { -1 } else { 1 }).collect()),
+            _ => {
+                Output::Ints(scores.into_iter().map(|score| if self.decision(score) < 0.0 { -1 } else { 1 }).collect())
+            }
         })
     }
 

@@ -139,6 +139,12 @@ impl<'g, 'a> View<'g, 'a> {
         }
     }
 
+    /// Arguments that an object was constructed with; none for other values.
+    pub fn args(&self) -> Vec<View<'g, 'a>> {
+        let args = self.object().map_or(&[][..], |o| &o.args);
+        args.iter().enumerate().map(|(i, id)| self.step(*id, Step::Item(i))).collect()
+    }
+
     /// Class of an object, or the class or function that is the value itself.
     pub fn class(&self) -> Option<&'g Name<'a>> {
         match self.node() {

@@ -55,8 +55,14 @@ pub enum Column {
     /// No tree tests it.
     Unused,
     /// Number of `thresholds`, ascending, that the value exceeds.
-    Numeric { input: usize, thresholds: Vec<f64> },
-    Categorical { input: usize, categories: Categories },
+    Numeric {
+        input: usize,
+        thresholds: Vec<f64>,
+    },
+    Categorical {
+        input: usize,
+        categories: Categories,
+    },
 }
 
 /// Which values are which category; all others are missing.

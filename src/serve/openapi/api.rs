@@ -1,7 +1,7 @@
 //! What the description and the pages say of a loaded bundle: gathered once, from the bundle and by asking it.
 
 use crate::bundle::{Bundle, Metadata, Source};
-use crate::model::{Classes, Method, Output, Transformer};
+use crate::model::{Classes, Method, Output};
 use crate::score::{Form, ReplyStyle, Scorer};
 use ndarray::Array2;
 use serde_json::{Map, Value, json};
@@ -199,36 +199,15 @@ fn score(bundle: &Bundle, row: &[f64], method: Method) -> Option<Output> {
     bundle.score(x, &[method]).ok()?.pop()
 }
 
-/// A row in the middle of the training data, as far as the bundle tells: where the scaler gives zero. For
-/// `StandardScaler` that is `mean_`, for `RobustScaler` `center_`, for `MinMaxScaler` the smallest value seen.
+/// A row in the middle of the training data, as far as the bundle tells; zeros where it does not.
 fn typical_row(bundle: &Bundle) -> Vec<f64> {
     let width = bundle.feature_order.len();
-    let row = bundle.scaler.as_ref().and_then(|scaler| roots(scaler, width));
-    row.unwrap_or_else(|| vec![0.0; width]).into_iter().map(|x| round_to(x, 4)).collect()
-}
-
-/// For each column the input that a column-wise linear transformer maps to zero (secant method, twice, because one
-/// step from (0, 1) cancels for large centres); 0 where there is none.
-fn roots(scaler: &Transformer, width: usize) -> Option<Vec<f64>> {
-    if scaler.n_features_in() != width || scaler.n_features_out() != width {
-        return None;
-    }
-    let apply = |row: &[f64]| {
-        let x = Array2::from_shape_vec((1, width), row.to_vec()).ok()?;
-        Some(scaler.transform(x).ok()?.into_raw_vec_and_offset().0)
+    let told = match &bundle.scaler {
+        Some(scaler) => scaler.typical_input(),
+        None => bundle.estimator.typical_input(),
     };
-    let zero = apply(&vec![0.0; width])?;
-    let mut guess = vec![1.0; width];
-    for _ in 0..2 {
-        let there = apply(&guess)?;
-        for ((x, f), f0) in guess.iter_mut().zip(&there).zip(&zero) {
-            let root = -f0 * *x / (f - f0);
-            *x = if root.is_finite() && root != 0.0 { root } else { 1.0 };
-        }
-    }
-    let there = apply(&guess)?;
-    let at = |((x, f), f0): ((f64, &f64), &f64)| if f.abs() < 1e-6 * f0.abs() { x } else { 0.0 };
-    Some(guess.into_iter().zip(&there).zip(&zero).map(at).collect())
+    let row = told.filter(|row| row.len() == width).unwrap_or_else(|| vec![0.0; width]);
+    row.into_iter().map(|x| if x.is_finite() { round_to(x, 4) } else { 0.0 }).collect()
 }
 
 /// `x` with that many significant digits.

@@ -5,7 +5,11 @@
 mod api;
 mod dialect;
 mod paths;
+#[cfg(test)]
+pub(crate) mod sample;
 mod schemas;
+#[cfg(test)]
+mod tests;
 
 pub use api::{ApiInfo, Feature, OutputInfo, Service, Shape};
 

@@ -1,7 +1,7 @@
 //! `/docs`: a form that scores, the features, the routes and the statuses.
 
 use super::frame::{Page, frame};
-use super::html::{Text, count, data, plain, shortened};
+use super::html::{Text, count, data, json_text, plain, shortened};
 use crate::score::ReplyStyle;
 use crate::serve::openapi::{ApiInfo, Feature, OutputInfo, Shape};
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ fn output_choices(api: &ApiInfo) -> String {
 
 /// The example request as a command. The address is replaced in the browser by the one it used.
 pub(super) fn curl(api: &ApiInfo) -> String {
-    let body = api.example_request().to_string().replace('\'', "'\\''");
+    let body = json_text(&api.example_request().to_string()).replace('\'', "'\\''");
     format!("curl -sS http://127.0.0.1:5001/score \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'")
 }
 
@@ -259,5 +259,5 @@ fn statuses(out: &mut String, api: &ApiInfo) {
 }
 
 fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    json_text(&serde_json::to_string_pretty(value).unwrap_or_default())
 }

@@ -31,9 +31,22 @@ fn turns_text(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
 }
 
+/// JSON to be shown and copied: what [`Text`] would replace is spelled `\uXXXX`, so that it stays the same JSON.
+pub(super) fn json_text(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && (c.is_control() || turns_text(c)) {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// JSON inside `<script type="application/json">`, where only `</script` and `<!--` end or change the meaning.
 pub(super) fn data(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c")
+    json_text(&value.to_string()).replace('<', "\\u003c")
 }
 
 /// At most `max` characters of a text.

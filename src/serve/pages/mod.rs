@@ -6,6 +6,8 @@ mod docs;
 mod frame;
 mod html;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use docs::docs;
 pub use status::{Quantiles, RouteCount, StatusView, status};

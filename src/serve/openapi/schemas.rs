@@ -78,8 +78,18 @@ fn record(api: &ApiInfo, dialect: Dialect) -> Value {
 
 /// One cell of a column.
 pub(super) fn value(feature: &Feature, dialect: Dialect) -> Value {
-    let schema = json!({"type": if feature.text { "string" } else { "number" }});
+    let schema = match &feature.categories {
+        Some(known) => json!({"type": "string", "description": categories(known)}),
+        None => json!({"type": "number"}),
+    };
     if feature.accepts_missing { dialect.nullable(schema) } else { schema }
+}
+
+/// No `enum`: what a model makes of a text that it does not know, is its own affair.
+fn categories(known: &[String]) -> String {
+    let shown: Vec<String> = known.iter().take(MAX_LABELS).map(|text| json!(text).to_string()).collect();
+    let more = if known.len() > MAX_LABELS { ", …" } else { "" };
+    format!("A category; the model knows {}{more}.", shown.join(", "))
 }
 
 fn columns(api: &ApiInfo, dialect: Dialect) -> Value {
@@ -128,7 +138,7 @@ fn rows(api: &ApiInfo, dialect: Dialect) -> Value {
 /// A cell of any column: as narrow as all columns allow.
 fn any_cell(api: &ApiInfo, dialect: Dialect) -> Value {
     match api.features.split_first() {
-        Some((first, rest)) if rest.iter().all(|f| f.text == first.text) => {
+        Some((first, rest)) if rest.iter().all(|f| f.categories == first.categories) => {
             let accepts_missing = api.features.iter().any(|f| f.accepts_missing);
             value(&Feature { accepts_missing, ..first.clone() }, dialect)
         }

@@ -158,12 +158,16 @@ fn features(out: &mut String, api: &ApiInfo) {
 }
 
 fn feature_row(out: &mut String, i: usize, feature: &Feature) {
+    let kind = match &feature.categories {
+        Some(known) => format!("text: {}", known.iter().take(50).map(String::as_str).collect::<Vec<_>>().join(", ")),
+        None => "number".to_owned(),
+    };
     let _ = writeln!(
         out,
         "<tr><td class=\"num\">{}</td><td class=\"name\">{}</td><td>{}</td><td>{}</td><td class=\"num\">{}</td></tr>",
         i + 1,
         Text(&feature.name),
-        if feature.text { "text" } else { "number" },
+        Text(&shortened(&kind, 200)),
         if feature.accepts_missing { "accepted" } else { "refused" },
         Text(&shortened(&plain(&feature.example), 40)),
     );

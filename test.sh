@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential openapi pages container images advisories
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential openapi pages container images dependencies
 # Python packages go to .venv, npm's to tests/e2e/node_modules, logs to target/test-logs: git ignores them all. Debian
 # packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
@@ -73,17 +73,14 @@ container() {
   else skip container "needs root, and the Debian packages buildah, podman and runc"; fi
 }
 images() { step images .venv/bin/hadolint docker/Dockerfile docker/model.Dockerfile; }
-advisories() {
-  local check=../shared/tools/advisories/check.py
-  if [ -e $check ]; then step advisories python3 $check Cargo.lock; else skip advisories "no $check here"; fi
-}
+dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential openapi pages container images advisories
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential openapi pages container images dependencies
 environment || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
   case $name in
     cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | openapi | pages | container | images | advisories) "$name" ;;
+    format | lint | docs | sample | differential | openapi | pages | container | images | dependencies) "$name" ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

@@ -112,7 +112,16 @@ fn one_paragraph(rendered: &str) -> String {
 
 /// Writes to stderr; there is nobody left to tell when that fails.
 fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "scorelet: {message}");
+    let _ = writeln!(io::stderr(), "scorelet: {}", visible(message));
+}
+
+/// The text with control characters escaped, except line ends: names from a file must not command a terminal.
+fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
 }
 
 /// Writes a command's result to stdout. A reader that went away is silent; a full disk is an error.

@@ -7,19 +7,25 @@
 //! built.
 
 mod contract;
+mod convert;
 mod find;
 mod json;
 mod order;
+mod outline;
+mod report;
 mod sniff;
 
 pub use contract::{Contract, ContractError};
+pub use convert::{Converted, convert};
 pub use find::FindError;
 pub use order::OrderError;
+pub use outline::{Outline, Trees};
+pub use report::{Contents, Inputs, RefusedName, Report, report};
 pub use sniff::Foreign;
 
 use crate::bundle::native::{self, NativeError};
 use crate::bundle::{Bundle, Source};
-use crate::pickle::{self, Limits, PickleError};
+use crate::pickle::{self, Compression, Limits, PickleError};
 use crate::value::Graph;
 use sha2::{Digest, Sha256};
 use sniff::Kind;
@@ -41,6 +47,18 @@ pub struct LoadOptions {
 pub struct LoadError {
     pub path: PathBuf,
     pub problem: Problem,
+}
+
+impl LoadError {
+    /// The single reasons, where several stand in the way.
+    pub fn reasons(&self) -> Vec<String> {
+        match &self.problem {
+            Problem::Contract(ContractError::Build(error)) => {
+                error.clone().into_list().iter().map(ToString::to_string).collect()
+            }
+            one => vec![one.to_string()],
+        }
+    }
 }
 
 /// What is wrong with the file of a [`LoadError`].
@@ -67,16 +85,7 @@ pub enum Problem {
 /// # Errors
 /// When there is none, or it cannot be read, or scorelet cannot reproduce its model exactly.
 pub fn open(path: &Path, options: &LoadOptions) -> Result<Bundle, LoadError> {
-    let file = BundleFile::read(path)?;
-    std::thread::scope(|scope| {
-        // Hashing takes about as long as all the rest.
-        let sha256 = scope.spawn(|| file.sha256());
-        let content = file.content()?;
-        let mut bundle = content.bundle(&content.graph()?, options)?;
-        let sha256 = sha256.join().expect("hashing does not panic");
-        bundle.source = Source { sha256, bytes: file.bytes.len() as u64, format: content.format() };
-        Ok(bundle)
-    })
+    BundleFile::read(path)?.load(options)
 }
 
 /// A file that may be a bundle, in memory.
@@ -86,6 +95,11 @@ pub struct BundleFile {
 }
 
 impl BundleFile {
+    /// A file that is in memory already; `path` is what messages call it.
+    pub fn new(path: PathBuf, bytes: Vec<u8>) -> BundleFile {
+        BundleFile { path, bytes }
+    }
+
     /// Reads the file at `path`, or the only bundle in the folder there.
     ///
     /// # Errors
@@ -121,6 +135,22 @@ impl BundleFile {
     /// Hex SHA-256 of the file.
     pub fn sha256(&self) -> String {
         Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Builds the bundle that the file holds.
+    ///
+    /// # Errors
+    /// When it is damaged, or scorelet cannot reproduce its model exactly.
+    pub fn load(&self, options: &LoadOptions) -> Result<Bundle, LoadError> {
+        std::thread::scope(|scope| {
+            // Hashing takes about as long as all the rest.
+            let sha256 = scope.spawn(|| self.sha256());
+            let content = self.content()?;
+            let mut bundle = content.bundle(&content.graph()?, options)?;
+            let sha256 = sha256.join().expect("hashing does not panic");
+            bundle.source = Source { sha256, bytes: self.len(), format: content.format() };
+            Ok(bundle)
+        })
     }
 
     /// Undoes compression and tells what the content is.
@@ -170,7 +200,7 @@ fn read_regular(path: &Path) -> Result<Vec<u8>, Problem> {
 pub struct Content<'f> {
     path: &'f Path,
     bytes: Cow<'f, [u8]>,
-    compression: Option<&'static str>,
+    compression: Option<Compression>,
     native: bool,
 }
 
@@ -206,7 +236,7 @@ impl Content<'_> {
     pub fn graph(&self) -> Result<Graph<'_>, LoadError> {
         let graph = match self.native {
             true => native::decode(&self.bytes).map_err(Problem::from),
-            false => pickle::read(&self.bytes, &Limits::default()).map_err(Problem::from),
+            false => pickle::read(&self.bytes, &self.limits()).map_err(Problem::from),
         };
         graph.map_err(|problem| self.error(problem))
     }
@@ -217,6 +247,10 @@ impl Content<'_> {
     /// When scorelet cannot reproduce the model exactly, or the bundle contradicts itself.
     pub fn bundle(&self, graph: &Graph<'_>, options: &LoadOptions) -> Result<Bundle, LoadError> {
         contract::bundle(graph, options).map_err(|error| self.error(error.into()))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { compression: self.compression, ..Limits::default() }
     }
 
     fn error(&self, problem: Problem) -> LoadError {

@@ -2,6 +2,8 @@
 //!
 //! Foreign formats are told apart only so that the error can say what to do.
 
+use crate::pickle::Compression;
+
 /// How many bytes from the start of a file are enough for [`kind`].
 pub const START: usize = 1024;
 
@@ -10,8 +12,8 @@ pub const START: usize = 1024;
 pub enum Kind {
     Native,
     /// By what: its content shows after decompression.
-    Compressed(&'static str),
-    /// Or something that no one has a name for: the pickle reader says what is wrong with it.
+    Compressed(Compression),
+    /// Begins like a pickle of a dict or an object.
     Pickle,
     /// Something else.
     Foreign(Foreign),
@@ -24,14 +26,6 @@ pub struct Foreign {
     pub what: &'static str,
     pub advice: &'static str,
 }
-
-const COMPRESSED: [(&[u8], &str); 5] = [
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bz2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"\x5d\x00\x00", "lzma"),
-    (b"\x04\x22\x4d\x18", "lz4"),
-];
 
 const SAVE: &str = "save the model with pickle or joblib";
 const COPY: &str = "fetch the file itself";
@@ -65,25 +59,38 @@ pub fn kind(bytes: &[u8]) -> Kind {
     if crate::bundle::native::is_native(bytes) {
         return Kind::Native;
     }
-    if let Some(name) = compression(bytes) {
-        return Kind::Compressed(name);
+    if let Some(by) = compression(bytes) {
+        return Kind::Compressed(by);
     }
-    match foreign(bytes) {
-        Some(foreign) => Kind::Foreign(foreign),
-        None => Kind::Pickle,
+    match begins_pickle(bytes) {
+        true => Kind::Pickle,
+        false => Kind::Foreign(foreign(bytes)),
     }
 }
 
-fn compression(bytes: &[u8]) -> Option<&'static str> {
+/// Protocols from 2 say so. Earlier ones begin with an empty dict or list, with a mark, or with what to import on
+/// two lines of their own.
+fn begins_pickle(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let mut name = || {
+        let part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._".contains(byte);
+        lines.next().is_some_and(|line| !line.is_empty() && line.iter().all(part_of_name))
+    };
     match bytes {
-        // The two bytes of a zlib header are a multiple of 31; text may begin with an x, too.
-        [0x78, flags, ..] if (0x7800 + u32::from(*flags)).is_multiple_of(31) => Some("zlib"),
-        _ => COMPRESSED.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name),
+        [0x80, ..] | [b'}' | b']', b'q' | b'r' | b'(' | b'.', ..] | [b'(', b'd' | b'l', ..] => true,
+        [b'c', ..] => name() && name(),
+        _ => false,
     }
 }
 
-fn foreign(bytes: &[u8]) -> Option<Foreign> {
-    let is = |what, advice| Some(Foreign { what, advice });
+/// Text may begin with an x as zlib does, but the two bytes of a zlib header are a multiple of 31.
+fn compression(bytes: &[u8]) -> Option<Compression> {
+    let header = |flags: &u8| (0x7800 + u32::from(*flags)).is_multiple_of(31);
+    Compression::sniff(bytes).filter(|by| *by != Compression::Zlib || bytes.get(1).is_some_and(header))
+}
+
+fn foreign(bytes: &[u8]) -> Foreign {
+    let is = |what, advice| Foreign { what, advice };
     if bytes.is_empty() {
         return is("an empty file", "copy it again");
     }
@@ -96,40 +103,32 @@ fn foreign(bytes: &[u8]) -> Option<Foreign> {
     if let [0x08, 1..=0x1f, 0x12 | 0x3a | 0x42, ..] = bytes {
         return is("an ONNX model", "not read yet: save the scikit-learn model with pickle or joblib");
     }
-    markup_or_text(bytes)
+    text(bytes).unwrap_or(is("a file of no known format", SAVE))
 }
 
-/// Web pages, XML, JSON and other text that is no pickle of protocol 0.
-fn markup_or_text(bytes: &[u8]) -> Option<Foreign> {
+/// Web pages, XML, JSON and other text.
+fn text(bytes: &[u8]) -> Option<Foreign> {
     let is = |what, advice| Some(Foreign { what, advice });
-    let start: String = String::from_utf8_lossy(&bytes[..bytes.len().min(64)]).trim_start().to_lowercase();
-    if start.starts_with("<!doctype html") || start.starts_with("<html") {
-        return is("a web page, perhaps a login or error page", COPY);
-    }
-    if start.starts_with("<?xml") {
-        return is("an XML file (an error of a storage service, or PMML)", COPY);
-    }
-    if start.starts_with("{\"") || start.starts_with("[{") {
-        return is("a JSON file", SAVE);
-    }
-    let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
-    if bytes.iter().take(START).all(printable) && !text_pickle(bytes) {
-        return is("a text file", SAVE);
-    }
-    None
-}
-
-/// Protocol 0 is text too. It begins with a mark, or names what to import on two lines of their own.
-fn text_pickle(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|byte| *byte == b'\n');
-    let name = |line: Option<&[u8]>| {
-        line.is_some_and(|l| !l.is_empty() && l.iter().all(|b| b.is_ascii_alphanumeric() || b"._".contains(b)))
+    let start = &bytes[..bytes.len().min(START)];
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        // The last character may be cut.
+        Err(error) if start.len() - error.valid_up_to() < 4 => {
+            std::str::from_utf8(&start[..error.valid_up_to()]).ok()?
+        }
+        Err(_) => return None,
     };
-    match bytes {
-        [b'(', b'd' | b'l' | b'i' | b't' | b'V' | b'S' | b'I' | b'c', ..] => true,
-        [b'c', ..] => name(lines.next()) && name(lines.next()),
-        [.., b'.'] => bytes.len() < START,
-        _ => false,
+    if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        return None;
+    }
+    let text = text.trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    match text {
+        html if html.starts_with("<!doctype html") || html.starts_with("<html") => {
+            is("a web page, perhaps a login or error page", COPY)
+        }
+        xml if xml.starts_with("<?xml") => is("an XML file (an error of a storage service, or PMML)", COPY),
+        json if json.starts_with('{') || json.starts_with("[{") => is("a JSON file", SAVE),
+        _ => is("a text file", SAVE),
     }
 }
 
@@ -140,7 +139,7 @@ mod tests {
     fn check(bytes: &[u8], expected: &str) {
         let found = match kind(bytes) {
             Kind::Native => "native".to_owned(),
-            Kind::Compressed(by) => by.to_owned(),
+            Kind::Compressed(by) => by.to_string(),
             Kind::Pickle => "pickle".to_owned(),
             Kind::Foreign(foreign) => foreign.what.to_owned(),
         };
@@ -155,7 +154,6 @@ mod tests {
         check(b"(dp0\nVmodel\np1\n", "pickle");
         check(b"(lp0\n.", "pickle");
         check(b"ccopy_reg\n_reconstructor\np0\n(csklearn", "pickle");
-        check(b"I42\n.", "pickle");
     }
 
     #[test]
@@ -180,6 +178,10 @@ mod tests {
         check(b"{\"learner\": {}}", "a JSON file");
         check(b"# A model\n\nIt scores.\n", "a text file");
         check(b"x,y\n1,2\n", "a text file");
+        check("\u{feff}Modèle de détection\n".as_bytes(), "a text file");
+        check(b"(c) 2026", "a text file");
+        check(b"\x89PNG\r\n\x1a\n", "a file of no known format");
+        check(b"I42\n.", "a text file");
         check(b"context: the model\n", "a text file");
         check(b"\x89scorelet\r\n\x1a\x01\x00\x00\x00", "native");
         let mut tar = vec![0; 512];

@@ -8,8 +8,8 @@
 
 mod check;
 pub mod dummy;
-mod gradient_boosting;
-mod hist_gradient_boosting;
+pub mod gradient_boosting;
+pub mod hist_gradient_boosting;
 mod impute;
 mod isolation_forest;
 mod kmeans;
@@ -18,7 +18,7 @@ mod math;
 mod output;
 mod pipeline;
 pub mod preprocessing;
-mod tree;
+pub mod tree;
 mod typical;
 mod vocabulary;
 

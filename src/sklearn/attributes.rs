@@ -44,10 +44,21 @@ pub fn n_features(value: &View<'_, '_>, counted: Option<usize>, ctx: &Context) -
 ///
 /// # Errors
 /// When it is missing, or anything else.
-pub fn vector<'g>(value: &View<'g, '_>, key: &'g str) -> Result<Vec<f64>, ValueError> {
+pub fn vector<'g>(value: &View<'g, '_>, key: &'g str, ctx: &mut Context) -> Result<Vec<f64>, ValueError> {
     let array = value.attr(key)?;
     match array.shape().len() {
-        1 => array.f64s(),
+        1 => numbers(&array, ctx),
         _ => Err(array.error(format!("expected an array of one dimension, found {}", array.kind()))),
     }
+}
+
+/// All numbers of an array or list.
+///
+/// # Errors
+/// When it holds anything else, or was read too often.
+pub fn numbers(array: &View<'_, '_>, ctx: &mut Context) -> Result<Vec<f64>, ValueError> {
+    if !array.shape().is_empty() {
+        ctx.read(array)?;
+    }
+    array.f64s()
 }

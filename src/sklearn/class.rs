@@ -95,9 +95,6 @@ const CLASSES: &[(&str, &str, Reader)] = &[
 /// Estimators in estimators in estimators: real pipelines are two or three deep.
 const MAX_DEPTH: usize = 32;
 
-/// How often one object may be built: a step that stands in two places is odd, one in many is an attack.
-const MAX_BUILT: u8 = 4;
-
 /// Every supported class as users import it, `sklearn.svm.LinearSVC`, in alphabetical order.
 pub fn supported() -> impl Iterator<Item = String> {
     CLASSES.iter().map(|(package, name, _)| format!("{package}.{name}"))
@@ -144,11 +141,7 @@ fn nested<T>(
         return Err(value.error(format!("expected a fitted estimator, found {}", value.kind())).into());
     };
     let Some(reader) = reader(&object.class) else { return Err(unsupported(value)) };
-    let built = ctx.built.entry(value.id()).or_default();
-    *built += 1;
-    if *built > MAX_BUILT {
-        return Err(value.error("the same object stands in too many places").into());
-    }
+    ctx.read(value)?;
     if ctx.depth == MAX_DEPTH {
         return Err(value.error(format!("estimators are nested more than {MAX_DEPTH} deep")).into());
     }

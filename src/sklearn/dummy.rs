@@ -1,7 +1,7 @@
 //! `DummyClassifier` and `DummyRegressor`, with every strategy that gives the same answer twice.
 
-use super::attributes::{flag, n_features};
-use super::labels::classes;
+use super::attributes::{flag, n_features, numbers};
+use super::labels::{classes, labels};
 use super::{BuildError, Context};
 use crate::model::Dummy;
 use crate::model::dummy::{Answer, Label};
@@ -11,6 +11,7 @@ use std::sync::Arc;
 /// Reads `constant_`, shape (1, n_outputs); its integers (`strategy='constant'`) are predicted as integers.
 pub fn regressor(value: &View<'_, '_>, ctx: &mut Context) -> Result<Dummy, BuildError> {
     let constant = value.attr("constant_")?;
+    ctx.read(&constant)?;
     let dtype = constant.array().map(|array| &array.dtype);
     let answer = match dtype {
         Some(DType::Scalar { kind: ScalarKind::Int | ScalarKind::Uint, .. }) => Answer::Integers(constant.i64s()?),
@@ -42,12 +43,13 @@ pub fn classifier(value: &View<'_, '_>, ctx: &mut Context) -> Result<Dummy, Buil
     }
     let constants = match strategy {
         "prior" | "most_frequent" => None,
-        "constant" => Some(classes(&value.attr("constant")?)?),
+        "constant" => Some(labels(&value.attr("constant")?)?),
         other => return Err(BuildError::option(value, format!("strategy={other:?}, whose answers are random,"))),
     };
-    let mut labels = Vec::with_capacity(n_outputs);
+    let mut answers = Vec::with_capacity(n_outputs);
     for (output, (names, prior)) in all_classes.iter().zip(&priors).enumerate() {
-        let (classes, prior) = (Arc::new(classes(names)?), prior.f64s()?);
+        ctx.read(names)?;
+        let (classes, prior) = (Arc::new(classes(names)?), numbers(prior, ctx)?);
         if classes.is_empty() || classes.len() != prior.len() {
             return Err(names.error(format!("{} classes, but {} priors", classes.len(), prior.len())).into());
         }
@@ -59,9 +61,9 @@ pub fn classifier(value: &View<'_, '_>, ctx: &mut Context) -> Result<Dummy, Buil
         };
         let certain = |class: usize| f64::from(u8::from(class == index));
         let probabilities = if strategy == "prior" { prior } else { (0..classes.len()).map(certain).collect() };
-        labels.push(Label { classes, index: index as u32, probabilities });
+        answers.push(Label { classes, index: index as u32, probabilities });
     }
-    Ok(Dummy::new(n_features(value, None, ctx)?, Answer::Labels(labels)))
+    Ok(Dummy::new(n_features(value, None, ctx)?, Answer::Labels(answers)))
 }
 
 /// The first of the largest.

@@ -1,6 +1,6 @@
 //! `SimpleImputer` on numbers; on text it is refused.
 
-use super::attributes::{flag, n_features, policy};
+use super::attributes::{flag, n_features, numbers, policy};
 use super::{BuildError, Context, Version};
 use crate::model::SimpleImputer;
 use crate::value::{DType, Node, View};
@@ -15,13 +15,14 @@ pub fn simple_imputer(value: &View<'_, '_>, ctx: &mut Context) -> Result<SimpleI
         return Err(BuildError::option(value, "columns of text or other objects"));
     }
     let statistics = value.attr("statistics_")?;
-    let fill = statistics.f64s()?;
+    let fill = numbers(&statistics, ctx)?;
     let n = n_features(value, Some(fill.len()), ctx)?;
     let keeps_empty = keeps_empty_columns(value, ctx)?;
     let fill = fill.into_iter().map(|fill| (keeps_empty || !fill.is_nan()).then_some(fill)).collect();
     let mut indicators = vec![];
     if flag(value, "add_indicator", false)? {
         let features = value.attr("indicator_")?.attr("features_")?;
+        ctx.read(&features)?;
         for feature in features.i64s()? {
             let column = usize::try_from(feature).ok().filter(|column| *column < n);
             indicators.push(column.ok_or_else(|| features.error(format!("there is no column {feature}")))?);

@@ -1,6 +1,6 @@
 //! `KMeans` and `MiniBatchKMeans`.
 
-use super::attributes::{n_features, policy};
+use super::attributes::{n_features, numbers, policy};
 use super::{BuildError, Context};
 use crate::model::KMeans;
 use crate::value::View;
@@ -12,5 +12,5 @@ pub fn kmeans(value: &View<'_, '_>, ctx: &mut Context) -> Result<KMeans, BuildEr
         [clusters, features] if clusters > 0 => n_features(value, Some(features), ctx)?,
         _ => return Err(centers.error(format!("expected a row for each cluster, found {}", centers.kind())).into()),
     };
-    Ok(KMeans::new(policy(value, false), centers.f64s()?, n))
+    Ok(KMeans::new(policy(value, false), numbers(&centers, ctx)?, n))
 }

@@ -1,6 +1,6 @@
 //! Linear regressors, classifiers and generalized linear models: `coef_` and `intercept_`, and what follows them.
 
-use super::attributes::{class_name, n_features, policy};
+use super::attributes::{n_features, numbers, policy, vector};
 use super::labels::classes;
 use super::{BuildError, Context, Version};
 use crate::model::Linear;
@@ -59,7 +59,7 @@ pub fn logistic_regression(value: &View<'_, '_>, ctx: &mut Context) -> Result<Li
 
 /// `SGDOneClassSVM`: `offset_` stands for an intercept of the other sign.
 pub fn one_class_svm(value: &View<'_, '_>, ctx: &mut Context) -> Result<Linear, BuildError> {
-    let coef = super::attributes::vector(value, "coef_")?;
+    let coef = vector(value, "coef_", ctx)?;
     let weights =
         Weights { n_features: n_features(value, Some(coef.len()), ctx)?, coef, intercept: vec![0.0], matrix: false };
     let offset = value.attr("offset_")?.f64()?;
@@ -88,7 +88,7 @@ fn logistic_probability(value: &View<'_, '_>, version: Version, n_classes: usize
 /// Reads the labels and checks them against the rows of `coef_`.
 fn classifier_with(
     value: &View<'_, '_>,
-    ctx: &Context,
+    ctx: &mut Context,
     probability: impl FnOnce(usize) -> Result<Option<Probability>, BuildError>,
 ) -> Result<Linear, BuildError> {
     let weights = Weights::read(value, ctx)?;
@@ -103,6 +103,7 @@ fn classifier_with(
         (None, Some(binarizer)) => binarizer.attr("classes_")?,
         _ => value.attr("classes_")?,
     };
+    ctx.read(&labels)?;
     let classes = classes(&labels)?;
     let rows = weights.intercept.len();
     if !matches!((rows, classes.len()), (1, 2)) && (rows < 3 || rows != classes.len()) {
@@ -123,7 +124,7 @@ struct Weights {
 }
 
 impl Weights {
-    fn read(value: &View<'_, '_>, ctx: &Context) -> Result<Weights, BuildError> {
+    fn read(value: &View<'_, '_>, ctx: &mut Context) -> Result<Weights, BuildError> {
         let coef = value.attr("coef_")?;
         let (rows, columns, matrix) = match coef.shape()[..] {
             [columns] => (1, columns, false),
@@ -132,17 +133,17 @@ impl Weights {
         };
         let n_features = n_features(value, Some(columns), ctx)?;
         let intercept = value.attr("intercept_")?;
-        let values = intercept.f64s()?;
+        let values = numbers(&intercept, ctx)?;
         let values = match values[..] {
             [one] => vec![one; rows],
             _ if values.len() == rows => values,
             _ => return Err(intercept.error(format!("{} values for {rows} rows of coef_", values.len())).into()),
         };
-        Ok(Weights { n_features, coef: coef.f64s()?, intercept: values, matrix })
+        Ok(Weights { n_features, coef: numbers(&coef, ctx)?, intercept: values, matrix })
     }
 
     fn model(self, value: &View<'_, '_>, head: Head) -> Linear {
-        debug_assert_eq!(self.coef.len(), self.n_features * self.intercept.len(), "{}", class_name(value));
+        debug_assert_eq!(self.coef.len(), self.n_features * self.intercept.len());
         Linear::new(policy(value, false), self.coef, self.intercept, head)
     }
 }

@@ -16,11 +16,15 @@ mod labels;
 mod linear;
 mod pipeline;
 mod preprocessing;
+mod prune;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod version;
 
 pub use class::supported;
+pub use prune::prune;
 pub use survey::{Found, Support, survey};
 pub use version::Version;
 
@@ -80,13 +84,34 @@ pub struct Context {
     pub depth: usize,
     /// How many columns the estimator will see, where that is known: for estimators that do not say it themselves.
     pub inputs: Option<usize>,
-    /// How often each object was built: a file may refer to one object many times, and must not grow by that.
-    built: HashMap<Id, u8>,
+    /// How often each object and each large array was read: see [`Context::read`].
+    reads: HashMap<Id, u8>,
 }
 
 impl Context {
     pub fn new(default_version: Version) -> Self {
-        Context { default_version, vocabulary: Vocabulary::default(), depth: 0, inputs: None, built: HashMap::new() }
+        Context { default_version, vocabulary: Vocabulary::default(), depth: 0, inputs: None, reads: HashMap::new() }
+    }
+}
+
+impl Context {
+    /// Notes that `value` is read once more. A file may refer to one object or array from many places for a few bytes
+    /// each, and what is built from it must not grow by that.
+    ///
+    /// # Errors
+    /// When it was read often already: a step that stands in two places is odd, one in many is an attack.
+    pub fn read(&mut self, value: &View<'_, '_>) -> Result<(), ValueError> {
+        const MOST: u8 = 4;
+        const SMALL: usize = 64;
+        if value.array().is_some_and(|array| array.len() <= SMALL) {
+            return Ok(());
+        }
+        let reads = self.reads.entry(value.id()).or_default();
+        *reads = reads.saturating_add(1);
+        match *reads > MOST {
+            true => Err(value.error("the same object stands in too many places")),
+            false => Ok(()),
+        }
     }
 }
 

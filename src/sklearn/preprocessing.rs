@@ -10,17 +10,18 @@ use crate::value::{ValueError, View};
 pub fn standard_scaler(value: &View<'_, '_>, ctx: &mut Context) -> Result<Scaler, BuildError> {
     let mut operations = vec![];
     if flag(value, "with_mean", true)? {
-        operations.push(Operation::Subtract(vector(value, "mean_")?));
+        operations.push(Operation::Subtract(vector(value, "mean_", ctx)?));
     }
     if flag(value, "with_std", true)? {
-        operations.push(Operation::Divide(vector(value, "scale_")?));
+        operations.push(Operation::Divide(vector(value, "scale_", ctx)?));
     }
     scaler(value, ctx, operations)
 }
 
 /// `x * scale_ + min_`, clipped to `feature_range` when `clip`.
 pub fn min_max_scaler(value: &View<'_, '_>, ctx: &mut Context) -> Result<Scaler, BuildError> {
-    let mut operations = vec![Operation::Multiply(vector(value, "scale_")?), Operation::Add(vector(value, "min_")?)];
+    let mut operations =
+        vec![Operation::Multiply(vector(value, "scale_", ctx)?), Operation::Add(vector(value, "min_", ctx)?)];
     if flag(value, "clip", false)? {
         let range = value.attr("feature_range")?;
         match range.f64s()?[..] {
@@ -35,17 +36,17 @@ pub fn min_max_scaler(value: &View<'_, '_>, ctx: &mut Context) -> Result<Scaler,
 pub fn robust_scaler(value: &View<'_, '_>, ctx: &mut Context) -> Result<Scaler, BuildError> {
     let mut operations = vec![];
     if flag(value, "with_centering", true)? {
-        operations.push(Operation::Subtract(vector(value, "center_")?));
+        operations.push(Operation::Subtract(vector(value, "center_", ctx)?));
     }
     if flag(value, "with_scaling", true)? {
-        operations.push(Operation::Divide(vector(value, "scale_")?));
+        operations.push(Operation::Divide(vector(value, "scale_", ctx)?));
     }
     scaler(value, ctx, operations)
 }
 
 /// `x / scale_`, clipped to [-1, 1] when `clip` (1.8 and newer).
 pub fn max_abs_scaler(value: &View<'_, '_>, ctx: &mut Context) -> Result<Scaler, BuildError> {
-    let mut operations = vec![Operation::Divide(vector(value, "scale_")?)];
+    let mut operations = vec![Operation::Divide(vector(value, "scale_", ctx)?)];
     if flag(value, "clip", false)? {
         operations.push(Operation::Clip { low: -1.0, high: 1.0 });
     }

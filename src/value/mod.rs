@@ -8,6 +8,7 @@ mod dtype;
 mod view;
 
 pub use dtype::{DType, Field, ScalarKind};
+pub(crate) use view::{Scalar, read_scalar, utf32};
 pub use view::{ValueError, View};
 
 use std::borrow::Cow;

@@ -139,6 +139,12 @@ impl<'g, 'a> View<'g, 'a> {
         }
     }
 
+    /// Arguments that an object was constructed with; none for other values.
+    pub fn args(&self) -> Vec<View<'g, 'a>> {
+        let args = self.object().map_or(&[][..], |o| &o.args);
+        args.iter().enumerate().map(|(i, id)| self.step(*id, Step::Item(i))).collect()
+    }
+
     /// Class of an object, or the class or function that is the value itself.
     pub fn class(&self) -> Option<&'g Name<'a>> {
         match self.node() {
@@ -454,7 +460,7 @@ impl<'g, 'a> View<'g, 'a> {
 
 /// A number or text read from a node.
 #[derive(Clone, Copy)]
-enum Scalar<'g> {
+pub(crate) enum Scalar<'g> {
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -462,7 +468,7 @@ enum Scalar<'g> {
 }
 
 /// Reads one number; unsigned values beyond `i64` become floats, which no integer attribute of a model needs.
-fn read_scalar<'g>(bytes: &[u8], kind: ScalarKind, size: u8, big_endian: bool) -> Scalar<'g> {
+pub(crate) fn read_scalar<'g>(bytes: &[u8], kind: ScalarKind, size: u8, big_endian: bool) -> Scalar<'g> {
     let mut raw = [0u8; 8];
     let size = usize::from(size).min(8);
     for (i, slot) in raw.iter_mut().take(size).enumerate() {
@@ -496,7 +502,7 @@ fn half(bits: u16) -> f64 {
 }
 
 /// Zero-padded UTF-32, as numpy keeps text.
-fn utf32(bytes: &[u8], big_endian: bool) -> Option<String> {
+pub(crate) fn utf32(bytes: &[u8], big_endian: bool) -> Option<String> {
     let code = |c: &[u8]| {
         let raw = [c[0], c[1], c[2], c[3]];
         if big_endian { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) }

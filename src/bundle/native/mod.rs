@@ -27,7 +27,7 @@ mod wire;
 use crate::value::{DType, Graph};
 use sha2::{Digest, Sha256};
 
-/// The version that [`encode`] writes and the only one so far.
+/// The version that [`encode()`] writes and the only one so far.
 pub const VERSION: u32 = 1;
 
 const MAGIC: &[u8; 12] = b"\x89scorelet\r\n\x1a";
@@ -89,7 +89,7 @@ pub fn encode(graph: &Graph<'_>) -> Result<Vec<u8>, NativeError> {
 /// Reads a native bundle; text and arrays are borrowed from `bytes`.
 ///
 /// # Errors
-/// When the file is cut short, damaged, of a newer version, or not what [`encode`] writes.
+/// When the file is cut short, damaged, of a newer version, or not what [`encode()`] writes.
 pub fn decode(bytes: &[u8]) -> Result<Graph<'_>, NativeError> {
     let header = bytes.get(..HEADER).ok_or(NativeError::Truncated { found: len(bytes), expected: HEADER as u64 })?;
     let version = u32::from_le_bytes(word(header, 12));

@@ -12,6 +12,7 @@ pub use forest::{Forest, ForestBuilder, Node, Test, TreeError};
 pub use keys::{AsFloat32, Categories, Column, Ranks, threshold_key};
 pub use sum::pairwise_sum;
 
+use super::math::argmax;
 use super::{Classes, InputError, InputPolicy, Method, Output};
 use ndarray::{Array2, ArrayView2};
 use std::sync::Arc;
@@ -88,17 +89,6 @@ impl TreeEnsemble {
 pub(super) fn rows_of(values: Vec<f64>, columns: usize) -> Array2<f64> {
     let rows = values.len() / columns;
     Array2::from_shape_vec((rows, columns), values).expect("rows times columns values")
-}
-
-/// Position of the largest value, the first of several: `np.argmax`.
-pub(super) fn argmax(values: &[f64]) -> u32 {
-    let mut best = 0;
-    for (i, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = i;
-        }
-    }
-    best as u32
 }
 
 fn labels(classes: &[Arc<Classes>], values: &[f64]) -> Output {

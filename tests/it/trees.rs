@@ -1,0 +1,1 @@
+//! Hostile trees: refused when they are built, or harmless when they are walked.

@@ -54,7 +54,7 @@ fn try_it(out: &mut String, api: &ApiInfo) {
          <p id=\"hint\" class=\"hint\" role=\"status\"></p>\n{choices}\
          <div class=\"bar\"><button type=\"submit\" id=\"send\">Score</button><span class=\"quiet keys\">\
          <kbd>Ctrl</kbd> <kbd>Enter</kbd></span><span class=\"gap\"></span>\
-         <button type=\"button\" class=\"plain\" id=\"reset\">Reset</button></div>\n</form>\n\
+         <button type=\"button\" class=\"plain\" id=\"restore\">Reset</button></div>\n</form>\n\
          <div class=\"card\"><div class=\"bar\"><h3>Reply</h3><span class=\"gap\"></span>\
          <span id=\"verdict\" role=\"status\" class=\"quiet\">example</span></div>\n\
          <pre id=\"reply\" tabindex=\"0\" aria-label=\"Reply\">{reply}</pre>\n<dl id=\"headers\" class=\"headers\"></dl></div>\n\

@@ -56,7 +56,7 @@ class Server:
 
     def score(self, payload):
         """(status, parsed reply) of POST /score."""
-        body = payload if isinstance(payload, (str, bytes)) else json.dumps(payload)
+        body = (payload if isinstance(payload, str) else json.dumps(payload)).encode()
         status, _, reply = self.request("POST", "/score", body, {"Content-Type": "application/json"})
         return status, json.loads(reply)
 

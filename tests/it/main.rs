@@ -2,5 +2,6 @@
 
 mod bundle;
 mod cli;
+mod pages;
 mod parity;
 mod trees;

@@ -43,8 +43,8 @@ pub struct ApiInfo {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feature {
     pub name: String,
-    /// Takes text (a category); otherwise numbers.
-    pub text: bool,
+    /// The texts that the model knows, when the column takes text; otherwise it takes numbers.
+    pub categories: Option<Vec<String>>,
     /// A missing value reaches the model and is scored.
     pub accepts_missing: bool,
     /// A sensible value: the centre of the training data where the bundle tells, else 0.
@@ -155,14 +155,12 @@ impl Shape {
 fn features(bundle: &Bundle, row: &[f64]) -> Vec<Feature> {
     let missing = accepts_missing(bundle, row);
     let feature = |(i, name): (usize, &String)| {
-        let text = bundle.vocabulary.is_text(i);
-        let number = row.get(i).copied().unwrap_or(0.0);
-        Feature {
-            name: name.clone(),
-            text,
-            accepts_missing: missing.get(i).copied().unwrap_or(false),
-            example: if text { json!("") } else { plain_number(number) },
-        }
+        let categories = bundle.vocabulary.texts(i).map(<[String]>::to_vec);
+        let example = match &categories {
+            Some(known) => json!(known.first().map_or("", String::as_str)),
+            None => plain_number(row.get(i).copied().unwrap_or(0.0)),
+        };
+        Feature { name: name.clone(), categories, accepts_missing: missing.get(i).copied().unwrap_or(false), example }
     };
     bundle.feature_order.iter().enumerate().map(feature).collect()
 }

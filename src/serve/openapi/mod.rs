@@ -12,6 +12,7 @@ mod schemas;
 mod tests;
 
 pub use api::{ApiInfo, Feature, OutputInfo, Service, Shape};
+pub use paths::{ENDPOINTS, Endpoint, Refused, refusals};
 
 use dialect::Dialect;
 use serde_json::json;
@@ -57,7 +58,7 @@ pub fn document(api: &ApiInfo, version: SpecVersion) -> String {
     });
     let paths = paths::all(api, dialect);
     let schemas = schemas::all(api, dialect);
-    let responses = paths::responses(dialect);
+    let responses = paths::responses(api, dialect);
     let bearer = json!({"Bearer": {
         "type": "apiKey", "name": "Authorization", "in": "header",
         "description": "For example: Bearer abc123. Checked by the managed endpoint in front; scorelet itself asks for no key.",

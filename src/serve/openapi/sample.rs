@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 pub(crate) fn api(names: &[&str], reply: ReplyStyle) -> ApiInfo {
     let feature = |(i, name): (usize, &&str)| Feature {
         name: (*name).to_owned(),
-        text: i > 0 && i + 1 == names.len(),
+        categories: (i > 0 && i + 1 == names.len()).then(|| vec!["red".into(), "<green>".into()]),
         accepts_missing: i == 0,
         example: if i > 0 && i + 1 == names.len() { json!("red") } else { json!(12.5) },
     };

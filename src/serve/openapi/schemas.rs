@@ -18,25 +18,41 @@ pub(super) fn all(api: &ApiInfo, dialect: Dialect) -> Value {
         "Record": record(api, dialect),
     });
     if !dialect.is_v2() {
-        schemas["Records"] = json!({
-            "title": "List of records", "type": "array", "minItems": 1, "items": dialect.schema_ref("Record"),
-        });
-        schemas["Columns"] = columns(api, dialect);
-        schemas["Split"] = split(api, dialect);
-        schemas["Rows"] = rows(api, dialect);
+        for form in forms(api.reply) {
+            schemas[form] = match *form {
+                "Records" => records(dialect),
+                "Columns" => columns(api, dialect),
+                "Split" => split(api, dialect),
+                _ => rows(api, dialect),
+            };
+        }
     }
     schemas
 }
 
+/// The forms of `input_data`; the seed's score.py knows two.
+fn forms(reply: ReplyStyle) -> &'static [&'static str] {
+    match reply {
+        ReplyStyle::Plain => &["Records", "Columns", "Split", "Rows"],
+        ReplyStyle::AzureMl => &["Records", "Columns"],
+    }
+}
+
+fn records(dialect: Dialect) -> Value {
+    json!({"title": "List of records", "type": "array", "minItems": 1, "items": dialect.schema_ref("Record")})
+}
+
 fn service_input(api: &ApiInfo, dialect: Dialect) -> Value {
-    let records = json!({"type": "array", "minItems": 1, "items": dialect.schema_ref("Record")});
-    let forms = ["Records", "Columns", "Split", "Rows"].map(|name| dialect.schema_ref(name));
-    let mut input_data = dialect.any_of(forms.to_vec(), Some(records));
-    input_data["description"] = json!(
+    let refs = forms(api.reply).iter().map(|name| dialect.schema_ref(name)).collect();
+    let mut input_data = dialect.any_of(refs, Some(records(dialect)));
+    let beyond = match api.reply {
+        ReplyStyle::Plain => ", the split form {columns, index, data}, and a list of rows in feature order",
+        ReplyStyle::AzureMl => "",
+    };
+    input_data["description"] = json!(format!(
         "The rows to score: a list of records. Also taken: a dict of columns (lists, a scalar for all rows, or dicts by \
-         row), the split form {columns, index, data}, and a list of rows in feature order. Further columns are ignored; \
-         booleans and numeric strings are read as numbers."
-    );
+         row){beyond}. Further columns are ignored; booleans and numeric strings are read as numbers."
+    ));
     let mut properties = json!({"input_data": input_data});
     if api.reply == ReplyStyle::Plain {
         properties["params"] = json!({
@@ -78,8 +94,18 @@ fn record(api: &ApiInfo, dialect: Dialect) -> Value {
 
 /// One cell of a column.
 pub(super) fn value(feature: &Feature, dialect: Dialect) -> Value {
-    let schema = json!({"type": if feature.text { "string" } else { "number" }});
+    let schema = match &feature.categories {
+        Some(known) => json!({"type": "string", "description": categories(known)}),
+        None => json!({"type": "number"}),
+    };
     if feature.accepts_missing { dialect.nullable(schema) } else { schema }
+}
+
+/// No `enum`: what a model makes of a text that it does not know, is its own affair.
+fn categories(known: &[String]) -> String {
+    let shown: Vec<String> = known.iter().take(MAX_LABELS).map(|text| json!(text).to_string()).collect();
+    let more = if known.len() > MAX_LABELS { ", …" } else { "" };
+    format!("A category; the model knows {}{more}.", shown.join(", "))
 }
 
 fn columns(api: &ApiInfo, dialect: Dialect) -> Value {
@@ -128,7 +154,7 @@ fn rows(api: &ApiInfo, dialect: Dialect) -> Value {
 /// A cell of any column: as narrow as all columns allow.
 fn any_cell(api: &ApiInfo, dialect: Dialect) -> Value {
     match api.features.split_first() {
-        Some((first, rest)) if rest.iter().all(|f| f.text == first.text) => {
+        Some((first, rest)) if rest.iter().all(|f| f.categories == first.categories) => {
             let accepts_missing = api.features.iter().any(|f| f.accepts_missing);
             value(&Feature { accepts_missing, ..first.clone() }, dialect)
         }

@@ -3,38 +3,12 @@
 use super::frame::{Page, frame};
 use super::html::{Text, count, data, json_text, plain, shortened};
 use crate::score::ReplyStyle;
-use crate::serve::openapi::{ApiInfo, Feature, OutputInfo, Shape};
+use crate::serve::openapi::{ApiInfo, ENDPOINTS, Endpoint, Feature, OutputInfo, Refused, Shape, refusals};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// More features than this are not shown one by one; `/swagger.json` has them all.
 pub(super) const MAX_FEATURES: usize = 500;
-
-/// Routes that can be asked with GET and no input, and what they give.
-const ROUTES: [(&str, &str); 8] = [
-    ("/", "The word Healthy to probes; the status page to browsers"),
-    ("/health/live", "200 as long as the process runs"),
-    ("/health/ready", "200 once the model is loaded and warm, else 503"),
-    ("/metrics", "Prometheus metrics"),
-    ("/swagger.json?version=3.1", "This API as OpenAPI 3.1; also version=3 and version=2"),
-    ("/docs", "This page"),
-    ("/ping", "Readiness by the name that SageMaker and MLflow use"),
-    ("/version", "The server's version"),
-];
-
-/// Statuses and what a caller does about them.
-const STATUSES: [(&str, &str); 10] = [
-    ("200", "Scored."),
-    ("400", "The body cannot be read, or a column or value is wrong. The error names row and column."),
-    ("408", "The request arrived too slowly. Send it again."),
-    ("413", "The body is too large. Send fewer rows at a time."),
-    ("415", "The content type is not one that is read. Send application/json."),
-    ("422", "The model refuses a value: infinite, too large, or missing where it takes none."),
-    ("429", "Too many requests at once. Wait as long as Retry-After says."),
-    ("431", "A request id is longer than 100 characters."),
-    ("503", "Not ready. Wait as long as Retry-After says."),
-    ("504", "Scoring took too long. Send fewer rows at a time."),
-];
 
 /// The page. Complete without JavaScript, but for the button and the copying.
 pub fn docs(api: &ApiInfo) -> String {
@@ -75,14 +49,12 @@ fn try_it(out: &mut String, api: &ApiInfo) {
          <script type=\"application/json\" id=\"facts\">{facts}</script>\n\
          <div class=\"bench\">\n<form class=\"card\" id=\"form\">\n\
          <div class=\"bar\"><label for=\"body\">Request</label><span class=\"gap\"></span>\
-         <label for=\"shape\" class=\"quiet\">Form</label><select id=\"shape\"><option value=\"records\">Records</option>\
-         <option value=\"columns\">Columns</option><option value=\"split\">Split</option>\
-         <option value=\"rows\">Rows</option><option value=\"csv\">CSV</option></select></div>\n\
+         <label for=\"shape\" class=\"quiet\">Form</label><select id=\"shape\">{forms}</select></div>\n\
          <textarea id=\"body\" spellcheck=\"false\" autocomplete=\"off\" rows=\"14\" aria-describedby=\"hint\">{request}</textarea>\n\
          <p id=\"hint\" class=\"hint\" role=\"status\"></p>\n{choices}\
          <div class=\"bar\"><button type=\"submit\" id=\"send\">Score</button><span class=\"quiet keys\">\
          <kbd>Ctrl</kbd> <kbd>Enter</kbd></span><span class=\"gap\"></span>\
-         <button type=\"button\" class=\"plain\" id=\"reset\">Reset</button></div>\n</form>\n\
+         <button type=\"button\" class=\"plain\" id=\"restore\">Reset</button></div>\n</form>\n\
          <div class=\"card\"><div class=\"bar\"><h3>Reply</h3><span class=\"gap\"></span>\
          <span id=\"verdict\" role=\"status\" class=\"quiet\">example</span></div>\n\
          <pre id=\"reply\" tabindex=\"0\" aria-label=\"Reply\">{reply}</pre>\n<dl id=\"headers\" class=\"headers\"></dl></div>\n\
@@ -94,10 +66,18 @@ fn try_it(out: &mut String, api: &ApiInfo) {
          <pre id=\"snippet\" tabindex=\"0\" aria-label=\"Snippet\">{curl}</pre></div>\n</section>\n",
         facts = data(&facts),
         request = Text(&request),
+        forms = form_options(api.reply),
         choices = output_choices(api),
         reply = Text(&reply),
         curl = Text(&curl(api)),
     );
+}
+
+/// The forms that this style of reply reads.
+fn form_options(reply: ReplyStyle) -> String {
+    let all = [("records", "Records"), ("columns", "Columns"), ("split", "Split"), ("rows", "Rows"), ("csv", "CSV")];
+    let known = if reply == ReplyStyle::Plain { all.len() } else { 2 };
+    all[..known].iter().map(|(value, name)| format!("<option value=\"{value}\">{name}</option>")).collect()
 }
 
 /// Check boxes for `params.outputs`; Microsoft's form of reply knows none.
@@ -158,12 +138,16 @@ fn features(out: &mut String, api: &ApiInfo) {
 }
 
 fn feature_row(out: &mut String, i: usize, feature: &Feature) {
+    let kind = match &feature.categories {
+        Some(known) => format!("text: {}", known.iter().take(50).map(String::as_str).collect::<Vec<_>>().join(", ")),
+        None => "number".to_owned(),
+    };
     let _ = writeln!(
         out,
         "<tr><td class=\"num\">{}</td><td class=\"name\">{}</td><td>{}</td><td>{}</td><td class=\"num\">{}</td></tr>",
         i + 1,
         Text(&feature.name),
-        if feature.text { "text" } else { "number" },
+        Text(&shortened(&kind, 200)),
         if feature.accepts_missing { "accepted" } else { "refused" },
         Text(&shortened(&plain(&feature.example), 40)),
     );
@@ -223,15 +207,19 @@ fn routes(out: &mut String) {
     out.push_str(
         "<section aria-labelledby=\"routes\"><h2 id=\"routes\">Routes</h2>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"routes\"><table>\n\
-         <thead><tr><th scope=\"col\">Method</th><th scope=\"col\">Path</th><th scope=\"col\">Gives</th></tr></thead>\n<tbody>\n\
-         <tr><td><span class=\"verb post\">POST</span></td><td class=\"name\">/score</td><td>Predictions for the rows in the body</td></tr>\n\
-         <tr><td><span class=\"verb\">GET</span></td><td class=\"name\">/score?column=value</td><td>The prediction for one row</td></tr>\n",
+         <thead><tr><th scope=\"col\">Method</th><th scope=\"col\">Path</th><th scope=\"col\">Gives</th></tr></thead>\n<tbody>\n",
     );
-    for (path, gives) in ROUTES {
-        let link = if path == "/" { "./" } else { path.trim_start_matches('/') };
+    for Endpoint { method, path, summary, .. } in ENDPOINTS {
+        let shown = match (path, method) {
+            ("/score", "get") => "/score?column=value".to_owned(),
+            ("/score", _) => path.to_owned(),
+            _ => format!("<a href=\".{path}\">{path}</a>"),
+        };
+        let method = method.to_ascii_uppercase();
+        let class = if method == "POST" { " post" } else { "" };
         let _ = writeln!(
             out,
-            "<tr><td><span class=\"verb\">GET</span></td><td class=\"name\"><a href=\"{link}\">{path}</a></td><td>{gives}</td></tr>"
+            "<tr><td><span class=\"verb{class}\">{method}</span></td><td class=\"name\">{shown}</td><td>{summary}</td></tr>"
         );
     }
     out.push_str("</tbody></table></div></section>\n");
@@ -247,12 +235,13 @@ fn statuses(out: &mut String, api: &ApiInfo) {
     };
     let _ = write!(
         out,
-        "<section aria-labelledby=\"statuses\"><h2 id=\"statuses\">Statuses</h2>\n<p>{note}</p>\n\
+        "<section aria-labelledby=\"statuses\"><h2 id=\"statuses\">Statuses of /score</h2>\n<p>{note}</p>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"statuses\"><table>\n\
-         <thead><tr><th scope=\"col\">Status</th><th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n"
+         <thead><tr><th scope=\"col\">Status</th><th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n\
+         <tr><td><span class=\"code s2\">200</span></td><td>Scored.</td></tr>\n"
     );
-    for (status, meaning) in STATUSES {
-        let class = status.get(..1).unwrap_or_default();
+    for Refused { status, meaning, .. } in refusals(api.reply) {
+        let class = status / 100;
         let _ = writeln!(out, "<tr><td><span class=\"code s{class}\">{status}</span></td><td>{meaning}</td></tr>");
     }
     out.push_str("</tbody></table></div></section>\n");

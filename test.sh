@@ -68,6 +68,16 @@ sample() { step sample built "$python" tests/python/sample.py; }
 differential() { step differential built "$python" tests/python/differential.py --rounds 3; }
 openapi() { step openapi built "$python" tests/python/openapi.py; }
 
+browser() { # what tests/e2e/package-lock.json names, and Chromium
+  local wanted=tests/e2e/package-lock.json
+  have npm && packages chromium || return 1
+  cmp -s "$wanted" tests/e2e/node_modules/installed.json && return
+  npm --prefix tests/e2e ci --no-audit --no-fund --silent </dev/null && cp "$wanted" tests/e2e/node_modules/installed.json
+}
+pages() {
+  if browser; then step pages built npm --prefix tests/e2e --silent test; else skip pages "needs npm and the Debian package chromium"; fi
+}
+
 container() {
   if [ "$(id -u)" = 0 ] && packages buildah podman runc netavark aardvark-dns catatonit curl; then step container docker/test.sh
   else skip container "needs root, and the Debian packages buildah, podman and runc"; fi

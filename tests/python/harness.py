@@ -25,6 +25,7 @@ class Server:
         threading.Thread(target=self._read, daemon=True).start()
         self.host, self.port = self._address()
         self.connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        self._ready()
 
     def _read(self):
         for line in self.process.stdout:
@@ -47,6 +48,21 @@ class Server:
                 return found[1], int(found[2])
         self.stop()
         raise Refused(None, f"not listening after {START_SECONDS} s: {''.join(self.said)}")
+
+    def _ready(self):
+        """The port is open before the model is loaded; scoring answers 503 until then."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            try:
+                if self.request("GET", "/health/ready")[0] == 200:
+                    return
+            except (ConnectionError, http.client.HTTPException):
+                self.connection.close()
+                if self.process.poll() is not None:
+                    raise Refused(self.process.returncode, "".join(self.said)) from None
+            time.sleep(0.002)
+        self.stop()
+        raise Refused(None, f"not ready after {START_SECONDS} s: {''.join(self.said)}")
 
     def request(self, method, path, body=None, headers=None):
         """(status, headers, bytes of the body); the connection is kept between calls."""

@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("{0}")]
-    Score(#[from] ScoreError),
+    Score(Box<ScoreError>),
     #[error("no such route; GET /docs lists them")]
     NotFound,
     #[error("this route does not take that method; the Allow header lists those it takes")]
@@ -23,7 +23,9 @@ pub(super) enum Refusal {
     LongClientId,
     #[error("the body is larger than the {limit} bytes that --max-body allows; send fewer rows in each request")]
     BodyTooLarge { limit: usize },
-    #[error("the body decompresses to more than the {limit} bytes that --max-body allows; send fewer rows in each request")]
+    #[error(
+        "the body decompresses to more than the {limit} bytes that --max-body allows; send fewer rows in each request"
+    )]
     InflatedTooLarge { limit: usize },
     #[error("Content-Type {0:?} is not understood; send application/json or text/csv")]
     ContentType(String),
@@ -109,9 +111,7 @@ impl Refusal {
                  spelling and try again.",
             ),
             Refusal::MethodNotAllowed => message("The method is not allowed for the requested URL."),
-            Refusal::Panic => {
-                message("An unexpected error occurred in scoring script. Check the logs for more info.")
-            }
+            Refusal::Panic => message("An unexpected error occurred in scoring script. Check the logs for more info."),
             _ => message(&self.to_string()),
         }
     }
@@ -170,19 +170,28 @@ mod tests {
     fn each_style_has_its_own_statuses_and_bodies() {
         check(
             Refusal::Timeout(Duration::from_millis(1500)),
-            (504, r#"{"error":"Scoring timeout after 1500 ms","code":"scoring_timeout","details":{"timeout_ms":1500}}"#),
+            (
+                504,
+                r#"{"error":"Scoring timeout after 1500 ms","code":"scoring_timeout","details":{"timeout_ms":1500}}"#,
+            ),
             (500, r#"{"message": "Scoring timeout after 1500 ms"}"#),
         );
         check(
             Refusal::Panic,
-            (500, r#"{"error":"an unexpected error in scorelet; the log has more under this request's id","code":"internal_error","details":{}}"#),
+            (
+                500,
+                r#"{"error":"an unexpected error in scorelet; the log has more under this request's id","code":"internal_error","details":{}}"#,
+            ),
             (500, r#"{"message": "An unexpected error occurred in scoring script. Check the logs for more info."}"#),
         );
         let long = r#"{"message": "x-request-id must not exceed 100 characters"}"#;
         check(Refusal::LongRequestId, (431, long), (431, long));
         check(
             Refusal::UnknownSpec(UnknownVersion("4".into())),
-            (404, r#"{"error":"Swagger version [4] is not valid. Supported versions: [2, 3, 3.1].","code":"unknown_version","details":{}}"#),
+            (
+                404,
+                r#"{"error":"Swagger version [4] is not valid. Supported versions: [2, 3, 3.1].","code":"unknown_version","details":{}}"#,
+            ),
             (404, r#"{"message": "Swagger version [4] is not valid. Supported versions: [2, 3, 3.1]."}"#),
         );
     }

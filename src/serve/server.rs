@@ -77,7 +77,8 @@ impl Server {
         match accepted {
             Ok((stream, _)) => self.serve(stream),
             // The client went away before it was accepted.
-            Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {
+            }
             Err(error) => {
                 tracing::warn!(error = %error, "cannot accept a connection; is the limit of open files too low?");
                 tokio::time::sleep(BREATH).await;

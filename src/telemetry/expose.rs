@@ -56,8 +56,10 @@ mod tests {
 
     #[test]
     fn open_metrics_names_a_counter_without_its_suffix() {
-        let text = "# HELP a_total Of a_total things.\n# TYPE a_total counter\na_total{x=\"1\"} 3\n# TYPE b gauge\nb 1\n";
-        let expected = "# HELP a Of a_total things.\n# TYPE a counter\na_total{x=\"1\"} 3\n# TYPE b gauge\nb 1\n# EOF\n";
+        let text =
+            "# HELP a_total Of a_total things.\n# TYPE a_total counter\na_total{x=\"1\"} 3\n# TYPE b gauge\nb 1\n";
+        let expected =
+            "# HELP a Of a_total things.\n# TYPE a counter\na_total{x=\"1\"} 3\n# TYPE b gauge\nb 1\n# EOF\n";
         assert_eq!(open_metrics(text), expected);
     }
 

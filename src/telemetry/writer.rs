@@ -36,7 +36,10 @@ struct State {
 }
 
 /// Starts the thread. `on_drop` is called for each dropped line.
-pub(super) fn start<W: Write + Send + 'static>(sink: W, on_drop: impl Fn() + Send + Sync + 'static) -> (Writer, Flusher) {
+pub(super) fn start<W: Write + Send + 'static>(
+    sink: W,
+    on_drop: impl Fn() + Send + Sync + 'static,
+) -> (Writer, Flusher) {
     let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), on_drop: Box::new(on_drop) });
     let thread = thread::Builder::new().name("log".into()).spawn({
         let shared = shared.clone();

@@ -132,10 +132,12 @@ mod tests {
         type Error = io::Error;
 
         fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+            if let [Step::Stall, ..] = self.steps.as_slice() {
+                return Poll::Pending;
+            }
             match self.steps.next() {
                 Some(Step::Send(text)) => Poll::Ready(Some(Ok(Frame::data(text.into())))),
-                Some(Step::Stall) => Poll::Pending,
-                Some(Step::Break) => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
+                Some(Step::Stall | Step::Break) => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
                 None => Poll::Ready(None),
             }
         }

@@ -5,7 +5,6 @@ use super::pages;
 use crate::score::{Form, ScoreError, Scorer, Stats};
 use crate::telemetry::ModelLabels;
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
 
 /// Request bytes to reply bytes. Called from any thread, by several at once.
 pub type ScoreFn = Box<dyn Fn(Form, &[u8], &mut Vec<u8>) -> Result<Stats, ScoreError> + Send + Sync>;
@@ -33,13 +32,12 @@ impl Deployment {
             estimator: bundle.estimator_name.clone(),
             trained_at: bundle.metadata.trained_at.clone().unwrap_or_default(),
         };
-        let row: Map<String, Value> = bundle.feature_order.iter().map(|name| (name.clone(), 0.into())).collect();
         Deployment {
             labels,
             docs: pages::docs(&api).into(),
             specs: [SpecVersion::V2, SpecVersion::V3, SpecVersion::V31].map(|v| openapi::document(&api, v).into()),
+            warm_up: api.example_request().to_string().into(),
             api,
-            warm_up: json!({"input_data": [row]}).to_string().into(),
             score: Box::new(move |form, body, out| scorer.score(form, body, out)),
         }
     }
@@ -49,8 +47,8 @@ impl Deployment {
         Deployment { score, ..self }
     }
 
-    /// Scores one row of zeros, so that the first request meets warm caches. That a model refuses such a row (a text
-    /// column) is no fault.
+    /// Scores the example of the description, so that the first request meets warm caches. That a model refuses its
+    /// values is no fault.
     pub fn warm_up(&self) {
         let _ = self.score(Form::Json, &self.warm_up, &mut Vec::new());
     }

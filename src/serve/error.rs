@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("{0}")]
-    Score(#[from] ScoreError),
+    Score(Box<ScoreError>),
     #[error("no such route; GET /docs lists them")]
     NotFound,
     #[error("this route does not take that method; the Allow header lists those it takes")]

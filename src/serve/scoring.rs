@@ -95,7 +95,7 @@ async fn answer(app: &Arc<App>, input: Input) -> Result<Response, Refusal> {
             response.extensions_mut().insert(Outcome { rows: stats.rows, ..Outcome::default() });
             response
         }
-        Err(error) => app.refuse(&Refusal::Score(error)),
+        Err(error) => app.refuse(&Refusal::Score(Box::new(error))),
     };
     if response.status() == StatusCode::OK {
         response.headers_mut().insert(EXEC_MS, milliseconds(took));

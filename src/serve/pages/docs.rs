@@ -23,9 +23,9 @@ pub fn docs(api: &ApiInfo) -> String {
 }
 
 fn intro(out: &mut String, api: &ApiInfo) {
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<div class=\"intro\"><h1>{}</h1><p class=\"lead\">{}</p></div>\n",
+        "<div class=\"intro\"><h1>{}</h1><p class=\"lead\">{}</p></div>",
         Text(&api.service.model_name),
         Text(&api.summary()),
     );

@@ -9,7 +9,7 @@
 //! - [`bundle`]: the scoring contract and its native codec
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
-//! - [`serve`]: HTTP
+//! - [`serve`]: HTTP, from socket to reply
 //! - [`cli`]: one file for each subcommand
 //!
 //! Invariants: nothing that a file names is ever run; a [`bundle::Bundle`] is checked when it is built, so scoring

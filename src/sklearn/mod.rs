@@ -16,6 +16,7 @@ mod labels;
 mod linear;
 mod pipeline;
 mod preprocessing;
+mod prune;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ mod tree;
 mod version;
 
 pub use class::supported;
+pub use prune::prune;
 pub use survey::{Found, Support, survey};
 pub use version::Version;
 

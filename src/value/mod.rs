@@ -54,6 +54,26 @@ pub enum Node<'a> {
     Object(Box<Object<'a>>),
 }
 
+impl Node<'_> {
+    /// The nodes that this one refers to directly, in the order in which they stand.
+    pub fn children(&self) -> Vec<Id> {
+        let pairs = |pairs: &[(Id, Id)]| pairs.iter().flat_map(|(key, value)| [*key, *value]).collect::<Vec<_>>();
+        match self {
+            Node::List(ids) | Node::Tuple(ids) | Node::Set(ids) => ids.clone(),
+            Node::Dict(entries) => pairs(entries),
+            Node::Array(array) => match &array.data {
+                ArrayData::Objects(ids) => ids.clone(),
+                ArrayData::Bytes(_) => Vec::new(),
+            },
+            Node::Object(object) => {
+                let own = object.args.iter().chain(&object.state).chain(&object.items);
+                own.copied().chain(pairs(&object.entries)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// An instance of a class: what NEWOBJ or REDUCE would have made, recorded and never run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Object<'a> {
@@ -116,6 +136,11 @@ impl<'a> Graph<'a> {
 
     /// A cursor on the outermost value.
     pub fn root(&self) -> View<'_, 'a> {
-        View::new(self, self.root)
+        self.view(self.root)
+    }
+
+    /// A cursor on the value of `id`, whose path starts there.
+    pub fn view(&self, id: Id) -> View<'_, 'a> {
+        View::new(self, id)
     }
 }

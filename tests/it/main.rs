@@ -1,4 +1,6 @@
 //! All integration tests in one binary: one file for each part of the program.
 
+mod bundle;
+mod cli;
 mod parity;
 mod trees;

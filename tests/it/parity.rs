@@ -1,7 +1,7 @@
 //! scikit-learn is the oracle: every bundle of the corpora that loads must give scikit-learn's own answers.
 
 mod compare;
-mod corpus;
+pub(crate) mod corpus;
 mod exactness;
 
 use corpus::{Case, Corpus};

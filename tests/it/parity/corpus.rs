@@ -55,7 +55,7 @@ fn is_archive(path: &Path) -> bool {
 }
 
 /// Unpacks with the system's tar, once for each size of the archive.
-fn unpack(archive: &Path, target: &Path) {
+pub fn unpack(archive: &Path, target: &Path) {
     let size = std::fs::metadata(archive).expect("an archive has a size").len();
     let name = archive.file_name().and_then(|name| name.to_str()).expect("a name in ASCII");
     let stamp = target.join(format!(".{name}.{size}"));

@@ -19,6 +19,7 @@ mod output;
 mod pipeline;
 pub mod preprocessing;
 pub mod tree;
+mod typical;
 mod vocabulary;
 
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};

@@ -16,6 +16,11 @@ impl Pipeline {
         Pipeline { steps, last }
     }
 
+    /// The transformers before the last step.
+    pub fn steps(&self) -> &[Transformer] {
+        &self.steps
+    }
+
     pub fn methods(&self) -> Vec<Method> {
         self.last.methods()
     }

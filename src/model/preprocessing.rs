@@ -74,6 +74,23 @@ impl Scaler {
         }
         Ok(x)
     }
+
+    /// The input that becomes zero (or, clipped, would have): `mean_` of `StandardScaler`, `center_` of `RobustScaler`,
+    /// `data_min_` of `MinMaxScaler` as a rule, zero of `MaxAbsScaler`. Not finite where a column is scaled by zero.
+    pub fn center(&self) -> Vec<f64> {
+        let mut row = vec![0.0; self.n_features];
+        for operation in self.operations.iter().rev() {
+            let values = row.iter_mut();
+            match operation {
+                Operation::Subtract(operand) => values.zip(operand).for_each(|(x, by)| *x += by),
+                Operation::Divide(operand) => values.zip(operand).for_each(|(x, by)| *x *= by),
+                Operation::Multiply(operand) => values.zip(operand).for_each(|(x, by)| *x /= by),
+                Operation::Add(operand) => values.zip(operand).for_each(|(x, by)| *x -= by),
+                Operation::Clip { .. } => {}
+            }
+        }
+        row
+    }
 }
 
 impl Normalizer {

@@ -259,7 +259,7 @@ fn listed(list: &View<'_, '_>, input: usize, known: [u32; 8], ctx: &mut Context)
     let texts = texts(list)?;
     let values: Vec<f64> = match &texts {
         Some(texts) => {
-            ctx.vocabulary.mark_text(input);
+            ctx.vocabulary.mark_text(input, texts.iter().flatten().map(String::as_str));
             let code = |text: &Option<String>| text.as_ref().map_or(f64::NAN, |t| f64::from(ctx.vocabulary.intern(t)));
             texts.iter().map(code).collect()
         }

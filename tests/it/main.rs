@@ -2,5 +2,7 @@
 
 mod bundle;
 mod cli;
+mod pages;
 mod parity;
+mod security;
 mod trees;

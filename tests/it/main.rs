@@ -4,4 +4,5 @@ mod bundle;
 mod cli;
 mod pages;
 mod parity;
+mod serve;
 mod trees;

@@ -3,7 +3,7 @@
 # mounted; then with the model inside. Prints image size, start time and memory. Needs root, buildah, podman, runc.
 # Containers and images live in a folder of their own, removed at the end.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 work=$(mktemp -d)
 passed=0 failed=0 started=()
 
@@ -64,7 +64,9 @@ PY
 }
 
 drains() { # NAME: SIGTERM ends it with 0
-  podman stop -t 10 "$1" >/dev/null && [ "$(podman inspect -f '{{.State.ExitCode}}' "$1")" = 0 ] || { podman logs "$1"; return 1; }
+  podman stop -t 10 "$1" >/dev/null
+  local code; code=$(podman inspect -f '{{.State.ExitCode}}' "$1")
+  [ "$code" = 0 ] || { podman logs "$1"; echo "exit code $code"; return 1; }
 }
 
 holds_one_file() { # NAME: nothing but the binary is a regular file, except what the engine itself puts there

@@ -4,5 +4,6 @@ mod bundle;
 mod cli;
 mod pages;
 mod parity;
+mod security;
 mod serve;
 mod trees;

@@ -142,7 +142,10 @@ fn every_form_of_the_example_is_scored_alike() {
 #[test]
 fn a_column_is_nullable_where_scikit_learn_scored_without_it() {
     let (mut accepted, mut refused) = (0, 0);
-    for Case { name, api, facts, .. } in cases() {
+    // pandas makes a column of nothing but null one of objects, which `SimpleImputer` leaves as it is with these two
+    // strategies; among numbers it is missing and filled in, which is what the description means.
+    let objects = |name: &str| name.contains("imputer_constant") || name.contains("imputer_frequent");
+    for Case { name, api, facts, .. } in cases().into_iter().filter(|case| !objects(&case.name)) {
         for probe in facts["probes"].as_array().into_iter().flatten().filter(|probe| probe["probe"] == "nan") {
             let missing = |f: &&scorelet::serve::openapi::Feature| probe["row"][&f.name].is_null();
             let described = api.features.iter().filter(missing).all(|f| f.accepts_missing);

@@ -47,7 +47,8 @@ def compare(name, rng):
     kind, make = models.MODELS[name]
     X, y = models.data(rng, kind)
     X = models.holes(rng, name, X)
-    scaler, estimator = models.scaler(rng, name, X), make(rng)
+    estimator = make(rng)
+    scaler = models.scaler(rng, name, estimator, X)
     estimator.fit(X if scaler is None else scaler.fit(X).transform(X), y)
     bundle = {"model": estimator, "scaler": scaler, "feature_order": list(X.columns),
               "metadata": {"trained_at": "2026-01-15T09:30:00+00:00", "source_rows": len(X), "clean_rows": len(X),
@@ -57,7 +58,7 @@ def compare(name, rng):
         path = os.path.join(folder, "model_bundle.pkl")
         DUMPS[how](bundle, path)
         with Server(path) as server:
-            for rows in models.requests(rng, X):
+            for rows in models.requests(rng, name, X):
                 try:
                     ask(server, bundle, rows, rng)
                 except AssertionError as e:

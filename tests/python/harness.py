@@ -25,6 +25,7 @@ class Server:
         threading.Thread(target=self._read, daemon=True).start()
         self.host, self.port = self._address()
         self.connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        self._ready()
 
     def _read(self):
         for line in self.process.stdout:
@@ -48,6 +49,21 @@ class Server:
         self.stop()
         raise Refused(None, f"not listening after {START_SECONDS} s: {''.join(self.said)}")
 
+    def _ready(self):
+        """The port is open before the model is loaded; scoring answers 503 until then."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            try:
+                if self.request("GET", "/health/ready")[0] == 200:
+                    return
+            except (ConnectionError, http.client.HTTPException):
+                self.connection.close()
+                if self.process.poll() is not None:
+                    raise Refused(self.process.returncode, "".join(self.said)) from None
+            time.sleep(0.002)
+        self.stop()
+        raise Refused(None, f"not ready after {START_SECONDS} s: {''.join(self.said)}")
+
     def request(self, method, path, body=None, headers=None):
         """(status, headers, bytes of the body); the connection is kept between calls."""
         self.connection.request(method, path, body, headers or {})
@@ -56,7 +72,7 @@ class Server:
 
     def score(self, payload):
         """(status, parsed reply) of POST /score."""
-        body = payload if isinstance(payload, (str, bytes)) else json.dumps(payload)
+        body = (payload if isinstance(payload, str) else json.dumps(payload)).encode()
         status, _, reply = self.request("POST", "/score", body, {"Content-Type": "application/json"})
         return status, json.loads(reply)
 

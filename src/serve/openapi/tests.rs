@@ -81,6 +81,17 @@ fn operations_have_names_of_their_own() {
 }
 
 #[test]
+fn the_routes_are_those_of_the_router() {
+    let mut described: Vec<&str> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
+    described.dedup();
+    described.sort_unstable();
+    let mut served: Vec<&str> =
+        crate::serve::Route::PATHS.into_iter().filter(|path| !["/docs/{asset}", "other"].contains(path)).collect();
+    served.sort_unstable();
+    assert_eq!(described, served);
+}
+
+#[test]
 fn clients_of_microsofts_server_find_what_they_look_for() {
     let v2 = plain(SpecVersion::V2);
     assert_eq!(v2["swagger"], "2.0");

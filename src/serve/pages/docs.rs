@@ -23,9 +23,9 @@ pub fn docs(api: &ApiInfo) -> String {
 }
 
 fn intro(out: &mut String, api: &ApiInfo) {
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<div class=\"intro\"><h1>{}</h1><p class=\"lead\">{}</p></div>\n",
+        "<div class=\"intro\"><h1>{}</h1><p class=\"lead\">{}</p></div>",
         Text(&api.service.model_name),
         Text(&api.summary()),
     );
@@ -50,11 +50,11 @@ fn try_it(out: &mut String, api: &ApiInfo) {
          <div class=\"bench\">\n<form class=\"card\" id=\"form\">\n\
          <div class=\"bar\"><label for=\"body\">Request</label><span class=\"gap\"></span>\
          <label for=\"shape\" class=\"quiet\">Form</label><select id=\"shape\">{forms}</select></div>\n\
-         <textarea id=\"body\" spellcheck=\"false\" autocomplete=\"off\" rows=\"14\" aria-describedby=\"hint\">{request}</textarea>\n\
+         <textarea id=\"body\" spellcheck=\"false\" autocomplete=\"off\" rows=\"{rows}\" aria-describedby=\"hint\">{request}</textarea>\n\
          <p id=\"hint\" class=\"hint\" role=\"status\"></p>\n{choices}\
          <div class=\"bar\"><button type=\"submit\" id=\"send\">Score</button><span class=\"quiet keys\">\
          <kbd>Ctrl</kbd> <kbd>Enter</kbd></span><span class=\"gap\"></span>\
-         <button type=\"button\" class=\"plain\" id=\"reset\">Reset</button></div>\n</form>\n\
+         <button type=\"button\" class=\"plain\" id=\"restore\">Reset</button></div>\n</form>\n\
          <div class=\"card\"><div class=\"bar\"><h3>Reply</h3><span class=\"gap\"></span>\
          <span id=\"verdict\" role=\"status\" class=\"quiet\">example</span></div>\n\
          <pre id=\"reply\" tabindex=\"0\" aria-label=\"Reply\">{reply}</pre>\n<dl id=\"headers\" class=\"headers\"></dl></div>\n\
@@ -65,6 +65,7 @@ fn try_it(out: &mut String, api: &ApiInfo) {
          <span class=\"gap\"></span><button type=\"button\" class=\"plain\" data-copy=\"snippet\">Copy</button></div>\n\
          <pre id=\"snippet\" tabindex=\"0\" aria-label=\"Snippet\">{curl}</pre></div>\n</section>\n",
         facts = data(&facts),
+        rows = request.lines().count().clamp(12, 24) + 1,
         request = Text(&request),
         forms = form_options(api.reply),
         choices = output_choices(api),
@@ -98,8 +99,13 @@ fn output_choices(api: &ApiInfo) -> String {
 
 /// The example request as a command. The address is replaced in the browser by the one it used.
 pub(super) fn curl(api: &ApiInfo) -> String {
-    let body = json_text(&api.example_request().to_string()).replace('\'', "'\\''");
-    format!("curl -sS http://127.0.0.1:5001/score \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'")
+    let member = |f: &Feature| format!("{}: {}", json!(f.name), f.example);
+    let members: Vec<String> = api.features.iter().map(member).collect();
+    let body = json_text(&members.join(", ")).replace('\'', "'\\''");
+    format!(
+        "curl -sS http://127.0.0.1:5001/score \\\n  -H 'Content-Type: application/json' \\\n  \
+         -d '{{\"input_data\": [{{{body}}}]}}'"
+    )
 }
 
 fn features(out: &mut String, api: &ApiInfo) {

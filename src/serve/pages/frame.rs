@@ -29,8 +29,8 @@ pub(super) fn frame(page: Page, api: &ApiInfo, main: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n{refresh}\
          <title>{name} · {title} · scorelet</title>\n<link rel=\"icon\" href=\"{ICON}\">\n\
-         <link rel=\"stylesheet\" href=\"docs/page.css?v={version}\">\n\
-         <script src=\"docs/page.js?v={version}\" defer></script>\n</head>\n<body data-page=\"{id}\">\n\
+         <link rel=\"stylesheet\" href=\"docs/page.css?v={assets:x}\">\n\
+         <script src=\"docs/page.js?v={assets:x}\" defer></script>\n</head>\n<body data-page=\"{id}\">\n\
          <a class=\"skip\" href=\"#main\">Skip to content</a>\n\
          <header class=\"top\"><div class=\"wrap\">\n\
          <span class=\"brand\"><svg viewBox=\"0 0 16 16\" aria-hidden=\"true\"><rect width=\"16\" height=\"16\" rx=\"3.5\"/>\
@@ -40,6 +40,7 @@ pub(super) fn frame(page: Page, api: &ApiInfo, main: &str) -> String {
          <main id=\"main\" class=\"wrap\">\n{main}</main>\n\
          <footer class=\"wrap\">scorelet {version}</footer>\n</body>\n</html>\n",
         name = Text(&api.service.model_name),
+        assets = super::ASSETS,
         status = current(Page::Status),
         docs = current(Page::Docs),
     )

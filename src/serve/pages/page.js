@@ -166,7 +166,7 @@ function docs() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send(event);
   });
   $("shape").addEventListener("change", fill);
-  $("reset").addEventListener("click", () => {
+  $("restore").addEventListener("click", () => {
     $("form").reset();
     $("body").value = example;
     changed();

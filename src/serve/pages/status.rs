@@ -68,13 +68,13 @@ pub fn status(api: &ApiInfo, view: &StatusView) -> String {
 
 fn health(out: &mut String, api: &ApiInfo, view: &StatusView) {
     let (class, word) = if view.ready { ("good", "Ready") } else { ("bad", "Not ready") };
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<div class=\"hero\"><div><p class=\"state {class}\"><span class=\"dot\"></span>{word}</p>\
          <h1>{name} <span class=\"chip\">version {version}</span></h1>\
          <p class=\"lead\">{estimator}, up for {uptime}</p></div>\
          <p class=\"refresh\" id=\"refresh\" hidden><span id=\"when\"></span>\
-         <button type=\"button\" class=\"plain\" id=\"pause\" aria-pressed=\"false\">Pause</button></p></div>\n",
+         <button type=\"button\" class=\"plain\" id=\"pause\" aria-pressed=\"false\">Pause</button></p></div>",
         name = Text(&api.service.model_name),
         version = Text(&api.service.model_version),
         estimator = Text(&api.estimator),

@@ -18,9 +18,8 @@ fn model() -> String {
 fn scorelet(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scorelet"));
     let azure = ["WORKER_COUNT", "SCORING_TIMEOUT_MS", "AML_CORS_ORIGINS"];
-    let foreign = |name: &String| {
-        name.starts_with("SCORELET_") || name.starts_with("AZUREML_") || azure.contains(&name.as_str())
-    };
+    let foreign =
+        |name: &String| name.starts_with("SCORELET_") || name.starts_with("AZUREML_") || azure.contains(&name.as_str());
     for name in std::env::vars().map(|(name, _)| name).filter(foreign) {
         command.env_remove(name);
     }

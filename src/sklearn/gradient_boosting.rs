@@ -30,9 +30,8 @@ pub fn gradient_boosting(value: &View<'_, '_>, ctx: &mut Context) -> Result<Grad
         if arrays.n_features != n_features || arrays.n_outputs * arrays.max_n_classes != 1 {
             return Err(tree.error(format!("expected a tree of {n_features} features and one output")).into());
         }
-        let mut values = std::mem::take(&mut arrays.values);
-        values.iter_mut().for_each(|value| *value *= learning_rate);
-        planter.plant(&arrays, &values, Some)?;
+        arrays.values.iter_mut().for_each(|value| *value *= learning_rate);
+        planter.plant(&arrays, &arrays.values, Some)?;
     }
     let forest = planter.finish(value)?;
     let init = init(value, ctx, n_features, columns, &target, version)?;

@@ -103,7 +103,7 @@ impl<'g, 'a> PathLengths<'g, 'a> {
                 (node_depths(arrays)?, averages)
             }
         };
-        if depths.len() != arrays.len() || averages.len() != arrays.len() {
+        if depths.len() != arrays.n_nodes || averages.len() != arrays.n_nodes {
             return Err(arrays.error("the stored path lengths are not as many as its nodes"));
         }
         Ok(depths.into_iter().zip(averages).map(|(depth, average)| depth + average - 1.0).collect())

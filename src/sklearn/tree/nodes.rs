@@ -7,6 +7,7 @@ use std::collections::HashSet;
 /// The arrays of one `tree_`, their shapes checked against each other, their links not yet.
 pub struct TreeArrays<'g, 'a> {
     nodes: View<'g, 'a>,
+    pub n_nodes: usize,
     pub n_features: usize,
     pub n_outputs: usize,
     /// Of the output that has most; 1 in a regression tree.
@@ -41,12 +42,7 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
             let expected = [count, n_outputs, max_n_classes];
             return Err(values.error(format!("expected values of shape {expected:?}, found {}", values.kind())));
         }
-        Ok(TreeArrays { values: values.f64s()?, nodes, n_features, n_outputs, max_n_classes })
-    }
-
-    /// Number of nodes.
-    pub fn len(&self) -> usize {
-        self.values.len() / (self.n_outputs * self.max_n_classes)
+        Ok(TreeArrays { values: values.f64s()?, nodes, n_nodes: count, n_features, n_outputs, max_n_classes })
     }
 
     /// A field of all nodes.
@@ -134,7 +130,7 @@ impl Planter {
         feature: impl Fn(u32) -> Option<u32>,
     ) -> Result<(), ValueError> {
         self.claim(&tree.nodes)?;
-        let (nodes, width) = (tree.nodes(feature)?, values.len() / tree.len().max(1));
+        let (nodes, width) = (tree.nodes(feature)?, values.len() / tree.n_nodes.max(1));
         self.builder.push(&nodes, |node| &values[node * width..][..width]).map_err(|error| tree.error(error))
     }
 

@@ -125,7 +125,7 @@ impl Ledger {
 }
 
 fn load(bytes: &[u8], loaded: &mut BTreeSet<String>) -> Result<Parts, String> {
-    let limits = pickle::Limits::default();
+    let limits = pickle::Limits::for_file(bytes);
     let bytes = pickle::decompress(bytes, &limits).map_err(|e| e.to_string())?;
     let graph = pickle::read(&bytes, &limits).map_err(|e| e.to_string())?;
     let root = graph.root();

@@ -23,10 +23,10 @@ mod typical;
 mod vocabulary;
 
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
-pub use dummy::Dummy;
+pub use dummy::{Answer, Dummy, Label};
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
-pub use impute::SimpleImputer;
+pub use impute::{NULL, SimpleImputer};
 pub use isolation_forest::IsolationForest;
 pub use kmeans::KMeans;
 pub use linear::Linear;

@@ -2,9 +2,10 @@
 
 use super::attributes::class_name;
 use super::labels::classes;
-use super::tree::{Planter, TreeArrays, float32_policy};
+use super::tree::{Distinct, TreeArrays, float32_policy};
 use super::{BuildError, Context, Version};
 use crate::model::gradient_boosting::{Decide, Guess, Init, Link, Target, raw_of};
+use crate::model::tree::ForestBuilder;
 use crate::model::{Estimator, GradientBoosting, Method, Output};
 use crate::value::{ValueError, View};
 use ndarray::Array2;
@@ -24,17 +25,16 @@ pub fn gradient_boosting(value: &View<'_, '_>, ctx: &mut Context) -> Result<Grad
     };
     let target = target(value, columns, version)?;
     let learning_rate = value.attr("learning_rate")?.f64()?;
-    let mut planter = Planter::new(n_features, 1, columns);
+    let (mut trees, mut distinct) = (ForestBuilder::new(n_features, 1, columns), Distinct::default());
     for tree in stages.items()? {
-        let mut arrays = TreeArrays::read(&tree)?;
+        let mut arrays = TreeArrays::read(&tree, &mut distinct)?;
         if arrays.n_features != n_features || arrays.n_outputs * arrays.max_n_classes != 1 {
             return Err(tree.error(format!("expected a tree of {n_features} features and one output")).into());
         }
-        let mut values = std::mem::take(&mut arrays.values);
-        values.iter_mut().for_each(|value| *value *= learning_rate);
-        planter.plant(&arrays, &values, Some)?;
+        arrays.values.iter_mut().for_each(|value| *value *= learning_rate);
+        arrays.plant(&mut trees, &arrays.values, Some)?;
     }
-    let forest = planter.finish(value)?;
+    let forest = trees.finish().map_err(|error| value.error(error.to_string()))?;
     let init = init(value, ctx, n_features, columns, &target, version)?;
     Ok(GradientBoosting { policy: float32_policy(value, false), forest, init, target })
 }
@@ -81,6 +81,9 @@ fn init(
     let estimator = super::estimator(&first, ctx);
     ctx.inputs = inputs;
     let estimator = estimator?;
+    if computes_in_float32(&first, &estimator) {
+        return Err(BuildError::option(value, format!("init={} (computed in float32)", class_name(&first))));
+    }
     let link = match target {
         Target::Number => Link::Logit,
         Target::Labels { link, .. } => *link,
@@ -92,6 +95,21 @@ fn init(
         Estimator::Dummy(_) => Init::Constant(row),
         _ => Init::Estimator { estimator: Box::new(estimator), guess },
     })
+}
+
+/// scikit-learn hands `init_` a `float32` input. Scalers and coefficients of that type compute in it, and then the
+/// last bits of a product hang on the processor: nothing to reproduce. Coefficients are `float32` mainly from 1.9.
+fn computes_in_float32(first: &View<'_, '_>, estimator: &Estimator) -> bool {
+    let is_float64 = |key| first.attr(key).is_ok_and(|value| value.array().is_none_or(|a| a.dtype.size() == 8));
+    match estimator {
+        Estimator::Linear(_) => !(is_float64("coef_") && is_float64("intercept_")),
+        Estimator::KMeans(_) | Estimator::Pipeline(_) | Estimator::Transformer(_) => true,
+        Estimator::Tree(_)
+        | Estimator::IsolationForest(_)
+        | Estimator::GradientBoosting(_)
+        | Estimator::HistGradientBoosting(_)
+        | Estimator::Dummy(_) => false,
+    }
 }
 
 /// The raw scores of one row of zeros, after a look at what `estimator` gives.

@@ -2,11 +2,11 @@
 
 use super::attributes::class_name;
 use super::labels::classes;
-use super::tree::Planter;
+use super::tree::Distinct;
 use super::{BuildError, Context, Version};
 use crate::model::HistGradientBoosting;
 use crate::model::hist_gradient_boosting::Target;
-use crate::model::tree::{Categories, Column, Node, Ranks, Test};
+use crate::model::tree::{Categories, Column, ForestBuilder, Node, Ranks, Test};
 use crate::value::{Node as Value, ValueError, View};
 use std::sync::Arc;
 
@@ -24,16 +24,17 @@ pub fn hist_gradient_boosting(value: &View<'_, '_>, ctx: &mut Context) -> Result
         return Err(value.error(problem).into());
     }
     let target = target(value, columns, version)?;
-    let trees = predictors(value, columns)?;
+    let mut distinct = Distinct::default();
+    let trees = predictors(value, columns, &mut distinct)?;
     let encoded = value.some("_preprocessor").is_some();
-    let mut features = features(value, n_features, ctx)?;
+    let mut features = features(value, n_features, &mut distinct, ctx)?;
     collect_thresholds(&trees, &mut features)?;
-    let mut planter = Planter::new(n_features, 1, columns);
+    let mut forest = ForestBuilder::new(n_features, 1, columns);
     for tree in &trees {
-        tree.plant(&features, &mut planter)?;
+        tree.plant(&features, &mut forest)?;
     }
-    let ranks = Ranks { columns: features };
-    Ok(HistGradientBoosting { forest: planter.finish(value)?, ranks, baseline, target, encoded })
+    let forest = forest.finish().map_err(|error| value.error(error.to_string()))?;
+    Ok(HistGradientBoosting { forest, ranks: Ranks { columns: features }, baseline, target, encoded })
 }
 
 fn target(value: &View<'_, '_>, columns: usize, version: Version) -> Result<Target, BuildError> {
@@ -74,7 +75,11 @@ struct Predictor<'g, 'a> {
     bitsets: Vec<[u32; 8]>,
 }
 
-fn predictors<'g, 'a>(value: &View<'g, 'a>, columns: usize) -> Result<Vec<Predictor<'g, 'a>>, ValueError> {
+fn predictors<'g, 'a>(
+    value: &View<'g, 'a>,
+    columns: usize,
+    distinct: &mut Distinct,
+) -> Result<Vec<Predictor<'g, 'a>>, ValueError> {
     let mut trees = vec![];
     for iteration in value.attr("_predictors")?.items()? {
         let predictors = iteration.items()?;
@@ -82,19 +87,21 @@ fn predictors<'g, 'a>(value: &View<'g, 'a>, columns: usize) -> Result<Vec<Predic
             return Err(iteration.error(format!("expected {columns} trees, found {}", predictors.len())));
         }
         for predictor in &predictors {
-            trees.push(Predictor::read(predictor)?);
+            trees.push(Predictor::read(predictor, distinct)?);
         }
     }
     Ok(trees)
 }
 
 impl<'g, 'a> Predictor<'g, 'a> {
-    fn read(predictor: &View<'g, 'a>) -> Result<Self, ValueError> {
+    fn read(predictor: &View<'g, 'a>, distinct: &mut Distinct) -> Result<Self, ValueError> {
         let nodes = predictor.attr("nodes")?;
         let bitsets = predictor.attr("raw_left_cat_bitsets")?;
         if !matches!(bitsets.shape()[..], [_, 8]) {
             return Err(bitsets.error(format!("expected rows of 8 words, found {}", bitsets.kind())));
         }
+        distinct.claim(&nodes)?;
+        distinct.claim(&bitsets)?;
         let words = bitsets.i64s()?.into_iter().map(u32::try_from).collect::<Result<Vec<u32>, _>>();
         let words = words.map_err(|_| bitsets.error("a word is not a number of 32 bits"))?;
         Ok(Predictor {
@@ -120,15 +127,11 @@ impl<'g, 'a> Predictor<'g, 'a> {
             .map(|i| (usize::try_from(self.feature[i]).unwrap_or(usize::MAX), self.threshold[i]))
     }
 
-    fn plant(&self, features: &[Column], planter: &mut Planter) -> Result<(), ValueError> {
-        planter.claim(&self.nodes)?;
-        let builder = planter.builder();
-        let bitsets: Vec<u32> = self.bitsets.iter().map(|bits| builder.bitset(*bits)).collect();
+    fn plant(&self, features: &[Column], forest: &mut ForestBuilder) -> Result<(), ValueError> {
+        let bitsets: Vec<u32> = self.bitsets.iter().map(|bits| forest.bitset(*bits)).collect();
         let nodes: Vec<Node> =
             (0..self.value.len()).map(|i| self.node(i, features, &bitsets)).collect::<Result<_, _>>()?;
-        builder
-            .push(&nodes, |node| std::slice::from_ref(&self.value[node]))
-            .map_err(|e| self.nodes.error(e.to_string()))
+        forest.push(&nodes, |node| std::slice::from_ref(&self.value[node])).map_err(|e| self.nodes.error(e.to_string()))
     }
 
     fn node(&self, i: usize, features: &[Column], bitsets: &[u32]) -> Result<Node, ValueError> {
@@ -179,7 +182,12 @@ fn collect_thresholds(trees: &[Predictor<'_, '_>], features: &mut [Column]) -> R
 }
 
 /// One column for each feature of the trees. From 1.4 a preprocessor puts categorical columns first, encoded.
-fn features(value: &View<'_, '_>, n_features: usize, ctx: &mut Context) -> Result<Vec<Column>, BuildError> {
+fn features(
+    value: &View<'_, '_>,
+    n_features: usize,
+    distinct: &mut Distinct,
+    ctx: &mut Context,
+) -> Result<Vec<Column>, BuildError> {
     let categorical = match value.some("is_categorical_") {
         Some(mask) => mask.i64s()?.into_iter().map(|flag| flag != 0).collect(),
         None => vec![false; n_features],
@@ -202,11 +210,15 @@ fn features(value: &View<'_, '_>, n_features: usize, ctx: &mut Context) -> Resul
     }
     let mut columns = vec![];
     for (feature, input) in inputs.into_iter().enumerate() {
+        if categorical[input] {
+            distinct.claim(&known[feature])?;
+        }
         columns.push(match (&encoder, categorical[input]) {
             (_, false) => Column::Numeric { input, thresholds: vec![] },
             (None, true) => Column::Categorical { input, categories: Categories::Raw(bits(&known[feature])?) },
             (Some(encoder), true) => {
                 let list = encoder.get(feature).ok_or_else(|| value.error("the encoder has too few categories"))?;
+                distinct.claim(list)?;
                 let known = bits(&known[feature])?;
                 Column::Categorical { input, categories: listed(list, input, known, ctx)? }
             }

@@ -1,8 +1,9 @@
 //! `IsolationForest`.
 
 use super::attributes::class_name;
-use super::tree::{Planter, TreeArrays, float32_policy};
+use super::tree::{Distinct, TreeArrays, float32_policy};
 use super::{BuildError, Context, Version};
+use crate::model::tree::ForestBuilder;
 use crate::model::{FloatType, InputPolicy, IsolationForest};
 use crate::value::{ValueError, View};
 
@@ -12,21 +13,24 @@ use crate::value::{ValueError, View};
 /// When its attributes are not what scikit-learn writes, or its nodes are not trees.
 pub fn isolation_forest(value: &View<'_, '_>, ctx: &mut Context) -> Result<IsolationForest, BuildError> {
     let n_features = value.attr("n_features_in_")?.usize()?;
+    let max_features = value.attr("_max_features")?.usize()?;
     let trees = value.attr("estimators_")?.items()?;
-    let subsets = subsets(value, n_features, trees.len())?;
+    let subsets = per_tree(value, "estimators_features_", trees.len())?;
+    let subsets = subsets.filter(|_| max_features != n_features);
     let lengths = PathLengths::read(value, trees.len())?;
-    let mut planter = Planter::new(n_features, 1, 1);
+    let (mut forest, mut distinct) = (ForestBuilder::new(n_features, 1, 1), Distinct::default());
     for (i, tree) in trees.iter().enumerate() {
-        let arrays = TreeArrays::read(tree)?;
-        let subset = subsets.as_ref().map(|subsets| &subsets[i]);
-        let (outputs, takes) = (arrays.n_outputs * arrays.max_n_classes, subset.map_or(n_features, Vec::len));
+        let subset = subsets.as_ref().map(|all| subset(&all[i], n_features, &mut distinct)).transpose()?;
+        let takes = subset.as_ref().map_or(n_features, Vec::len);
+        let arrays = TreeArrays::read(tree, &mut distinct)?;
+        let outputs = arrays.n_outputs * arrays.max_n_classes;
         if class_name(tree) != "ExtraTreeRegressor" || outputs != 1 || arrays.n_features != takes {
             return Err(tree
                 .error(format!("expected an ExtraTreeRegressor of {takes} features and one output"))
                 .into());
         }
-        let depths = lengths.of_leaves(i, &arrays)?;
-        planter.plant(&arrays, &depths, |feature| match subset {
+        let depths = lengths.of_nodes(i, &arrays)?;
+        arrays.plant(&mut forest, &depths, |feature| match &subset {
             Some(subset) => subset.get(feature as usize).copied(),
             None => Some(feature),
         })?;
@@ -39,7 +43,7 @@ pub fn isolation_forest(value: &View<'_, '_>, ctx: &mut Context) -> Result<Isola
     }
     Ok(IsolationForest {
         policies: policies(value, Version::of(value, ctx)),
-        forest: planter.finish(value)?,
+        forest: forest.finish().map_err(|error| value.error(error.to_string()))?,
         denominator: trees.len() as f64 * average_path_length(max_samples),
         offset,
     })
@@ -55,57 +59,53 @@ fn policies(value: &View<'_, '_>, version: Version) -> Vec<InputPolicy> {
     }
 }
 
-/// The features that each tree was given, if not all.
-fn subsets(value: &View<'_, '_>, n_features: usize, n_trees: usize) -> Result<Option<Vec<Vec<u32>>>, ValueError> {
-    if value.attr("_max_features")?.usize()? == n_features {
-        return Ok(None);
+/// An attribute with one entry for each tree; `None` where the version that wrote the forest has no such attribute.
+fn per_tree<'g, 'a>(
+    value: &View<'g, 'a>,
+    key: &'g str,
+    n_trees: usize,
+) -> Result<Option<Vec<View<'g, 'a>>>, ValueError> {
+    let Some(entries) = value.get(key) else { return Ok(None) };
+    let items = entries.items()?;
+    match items.len() == n_trees {
+        true => Ok(Some(items)),
+        false => Err(entries.error(format!("expected one entry for each of {n_trees} trees, found {}", items.len()))),
     }
-    let features = value.attr("estimators_features_")?;
-    let subsets = features.items()?;
-    if subsets.len() != n_trees {
-        return Err(features.error(format!("expected one entry for each of {n_trees} trees, found {}", subsets.len())));
-    }
-    let number = |n: i64| u32::try_from(n).ok().filter(|n| (*n as usize) < n_features);
-    let read = |subset: &View<'_, '_>| {
-        let subset_numbers: Option<Vec<u32>> = subset.i64s()?.into_iter().map(number).collect();
-        subset_numbers.ok_or_else(|| subset.error(format!("a feature is outside the model's {n_features}")))
-    };
-    subsets.iter().map(read).collect::<Result<_, _>>().map(Some)
 }
 
-/// How deep each node lies, and how much deeper its samples would have gone: stored from 1.3.
+/// The features that one tree was given.
+fn subset(features: &View<'_, '_>, n_features: usize, distinct: &mut Distinct) -> Result<Vec<u32>, ValueError> {
+    distinct.claim(features)?;
+    let number = |n: i64| u32::try_from(n).ok().filter(|n| (*n as usize) < n_features);
+    let numbers: Option<Vec<u32>> = features.i64s()?.into_iter().map(number).collect();
+    numbers.ok_or_else(|| features.error(format!("a feature is outside the model's {n_features}")))
+}
+
+/// How deep each node lies, and how much deeper its samples would have gone on average: stored from 1.3.
 struct PathLengths<'g, 'a> {
-    /// `_decision_path_lengths` and `_average_path_length_per_tree`, one entry for each tree.
-    stored: Option<(Vec<View<'g, 'a>>, Vec<View<'g, 'a>>)>,
+    depths: Option<Vec<View<'g, 'a>>>,
+    averages: Option<Vec<View<'g, 'a>>>,
 }
 
 impl<'g, 'a> PathLengths<'g, 'a> {
     fn read(value: &View<'g, 'a>, n_trees: usize) -> Result<Self, ValueError> {
-        let (Some(depths), Some(averages)) =
-            (value.get("_decision_path_lengths"), value.get("_average_path_length_per_tree"))
-        else {
-            return Ok(PathLengths { stored: None });
-        };
-        let stored = (depths.items()?, averages.items()?);
-        if stored.0.len() != n_trees || stored.1.len() != n_trees {
-            return Err(depths.error(format!("expected one entry for each of {n_trees} trees")));
-        }
-        Ok(PathLengths { stored: Some(stored) })
+        Ok(PathLengths {
+            depths: per_tree(value, "_decision_path_lengths", n_trees)?,
+            averages: per_tree(value, "_average_path_length_per_tree", n_trees)?,
+        })
     }
 
     /// Nodes on the path to each node, plus its average path length, less one.
-    fn of_leaves(&self, tree: usize, arrays: &TreeArrays<'_, '_>) -> Result<Vec<f64>, ValueError> {
-        let (depths, averages) = match &self.stored {
-            Some((depths, averages)) => (depths[tree].f64s()?, averages[tree].f64s()?),
-            None => {
-                let samples = arrays.field("n_node_samples")?;
-                let averages = samples.into_iter().map(|n| average_path_length(n as f64)).collect();
-                (node_depths(arrays)?, averages)
-            }
+    fn of_nodes(&self, tree: usize, arrays: &TreeArrays<'_, '_>) -> Result<Vec<f64>, ValueError> {
+        let stored = |entry: &View<'_, '_>| match entry.shape()[..] == [arrays.n_nodes] {
+            true => entry.f64s(),
+            false => Err(entry.error(format!("expected a number for each of {} nodes", arrays.n_nodes))),
         };
-        if depths.len() != arrays.len() || averages.len() != arrays.len() {
-            return Err(arrays.error("the stored path lengths are not as many as its nodes"));
-        }
+        let depths = self.depths.as_ref().map_or_else(|| node_depths(arrays), |all| stored(&all[tree]))?;
+        let averages = match &self.averages {
+            Some(all) => stored(&all[tree])?,
+            None => arrays.field("n_node_samples")?.into_iter().map(|n| average_path_length(n as f64)).collect(),
+        };
         Ok(depths.into_iter().zip(averages).map(|(depth, average)| depth + average - 1.0).collect())
     }
 }

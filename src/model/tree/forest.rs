@@ -9,6 +9,9 @@
 /// Key of a missing value.
 pub const MISSING: u32 = u32::MAX;
 
+/// The number of features is only a number in a file, but scoring takes memory by it.
+const MAX_FEATURES: usize = 1 << 20;
+
 /// A node as a model's file describes it; children are positions in the same tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Node {
@@ -41,7 +44,11 @@ pub enum TreeError {
     #[error("node {node}: its value is not a finite number")]
     NotFinite { node: usize },
     #[error("more nodes than 32 bits can number")]
-    TooLarge,
+    TooManyNodes,
+    #[error("{0} features are more than a request can carry")]
+    TooManyFeatures(usize),
+    #[error("a forest without trees")]
+    NoTrees,
 }
 
 /// A node in either size.
@@ -230,7 +237,7 @@ impl ForestBuilder {
     }
 
     fn reserve(&mut self, n: usize) -> Result<u32, TreeError> {
-        let first = u32::try_from(self.nodes.len()).map_err(|_| TreeError::TooLarge)?;
+        let first = u32::try_from(self.nodes.len()).map_err(|_| TreeError::TooManyNodes)?;
         self.nodes.resize(self.nodes.len() + n, Wide::PLACEHOLDER);
         Ok(first)
     }
@@ -240,7 +247,7 @@ impl ForestBuilder {
             return Err(TreeError::NotFinite { node });
         }
         debug_assert_eq!(values.len(), self.width);
-        let key = u32::try_from(self.payload.len() / self.width).map_err(|_| TreeError::TooLarge)?;
+        let key = u32::try_from(self.payload.len() / self.width).map_err(|_| TreeError::TooManyNodes)?;
         self.payload.extend_from_slice(values);
         Ok(Wide { key, feature: self.n_features as u32, left: place, ..Wide::PLACEHOLDER })
     }
@@ -262,10 +269,16 @@ impl ForestBuilder {
     /// The forest of all trees added so far.
     ///
     /// # Errors
-    /// When there are more features or nodes than 32 bits can number.
+    /// When there are no trees, or too many nodes or features.
     pub fn finish(self) -> Result<Forest, TreeError> {
-        let last = u32::try_from(self.nodes.len()).map_err(|_| TreeError::TooLarge)?;
-        let dummy = u32::try_from(self.n_features).map_err(|_| TreeError::TooLarge)?;
+        if self.roots.is_empty() {
+            return Err(TreeError::NoTrees);
+        }
+        if self.n_features > MAX_FEATURES {
+            return Err(TreeError::TooManyFeatures(self.n_features));
+        }
+        let last = u32::try_from(self.nodes.len()).map_err(|_| TreeError::TooManyNodes)?;
+        let dummy = self.n_features as u32;
         let nodes = if dummy <= Packed::MAX_FEATURE && last <= Packed::MAX_CHILD {
             Nodes::Packed(self.nodes.into_iter().map(Packed::from).collect())
         } else {

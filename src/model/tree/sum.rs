@@ -29,7 +29,7 @@ mod tests {
 
     /// Values that lose bits in every order: `(i * 0.1 + 1e-3) * (-1) ** i * 10.0 ** (i % 5)`.
     fn values(n: usize) -> Vec<f64> {
-        let sign = |i: usize| if i % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = |i: usize| if i.is_multiple_of(2) { 1.0 } else { -1.0 };
         (0..n).map(|i| (i as f64 * 0.1 + 1e-3) * sign(i) * [1.0, 10.0, 100.0, 1000.0, 10000.0][i % 5]).collect()
     }
 

@@ -3,12 +3,12 @@
 mod missing;
 mod nodes;
 
-pub(super) use nodes::{Planter, TreeArrays};
+pub(super) use nodes::{Distinct, TreeArrays};
 
 use super::attributes::class_name;
 use super::labels::classes;
 use super::{BuildError, Context, Version};
-use crate::model::tree::{Target, divide_by_sum};
+use crate::model::tree::{ForestBuilder, Target, divide_by_sum};
 use crate::model::{Classes, FloatType, InputPolicy, TreeEnsemble};
 use crate::value::{ValueError, View};
 use missing::supports_missing;
@@ -20,12 +20,10 @@ use std::sync::Arc;
 /// When its attributes are not what scikit-learn writes, or its nodes are not a tree.
 pub fn decision_tree(value: &View<'_, '_>, ctx: &mut Context) -> Result<TreeEnsemble, BuildError> {
     let version = Version::of(value, ctx);
-    let counts = version < Version(1, 4);
-    let shape = Shape::read(value, counts)?;
-    let mut planter = shape.planter();
-    shape.plant(value, &mut planter, false)?;
-    let allow_nan = version >= Version(1, 3) && supports_missing(value, version);
-    Ok(shape.ensemble(value, planter, allow_nan, false)?)
+    let shape = Shape::read(value, version < Version(1, 4))?;
+    let mut trees = shape.builder();
+    shape.plant(value, &mut trees, &mut Distinct::default(), false)?;
+    Ok(shape.ensemble(value, trees, supports_missing(value, version), false)?)
 }
 
 /// A forest, which averages its trees.
@@ -35,17 +33,17 @@ pub fn decision_tree(value: &View<'_, '_>, ctx: &mut Context) -> Result<TreeEnse
 pub fn forest(value: &View<'_, '_>, ctx: &mut Context) -> Result<TreeEnsemble, BuildError> {
     let version = Version::of(value, ctx);
     let shape = Shape::read(value, false)?;
-    let mut planter = shape.planter();
-    let trees = value.attr("estimators_")?.items()?;
-    for tree in &trees {
+    let (mut trees, mut distinct) = (shape.builder(), Distinct::default());
+    let estimators = value.attr("estimators_")?.items()?;
+    for tree in &estimators {
         let expected = if shape.is_classifier() { TREE_CLASSIFIERS } else { TREE_REGRESSORS };
         if !expected.contains(&class_name(tree)) {
             return Err(tree.error(format!("expected a {}, found {}", expected[0], tree.kind())).into());
         }
-        shape.plant(tree, &mut planter, Version::of(tree, ctx) < Version(1, 4))?;
+        shape.plant(tree, &mut trees, &mut distinct, Version::of(tree, ctx) < Version(1, 4))?;
     }
-    let first = trees.first().is_some_and(|tree| supports_missing(tree, Version::of(tree, ctx)));
-    Ok(shape.ensemble(value, planter, version >= Version(1, 4) && first, true)?)
+    let first = estimators.first().is_some_and(|tree| supports_missing(tree, Version::of(tree, ctx)));
+    Ok(shape.ensemble(value, trees, version >= Version(1, 4) && first, true)?)
 }
 
 const TREE_CLASSIFIERS: [&str; 2] = ["DecisionTreeClassifier", "ExtraTreeClassifier"];
@@ -85,41 +83,56 @@ impl Shape {
         matches!(self.target, Target::Labels { .. })
     }
 
-    /// Numbers of classes, output by output; 1 for each number of a regression.
-    fn widths(&self) -> Vec<usize> {
+    fn n_outputs(&self) -> usize {
         match &self.target {
-            Target::Numbers(n) => vec![1; *n],
-            Target::Labels { classes, .. } => classes.iter().map(|classes| classes.len()).collect(),
+            Target::Numbers(n) => *n,
+            Target::Labels { classes, .. } => classes.len(),
         }
     }
 
-    fn planter(&self) -> Planter {
-        let width = self.widths().iter().sum();
-        Planter::new(self.n_features, width, width)
+    /// A builder for leaves with one number for each regression output, or each class of each output.
+    fn builder(&self) -> ForestBuilder {
+        let width = match &self.target {
+            Target::Numbers(n) => *n,
+            Target::Labels { classes, .. } => classes.iter().map(|classes| classes.len()).sum(),
+        };
+        ForestBuilder::new(self.n_features, width, width)
     }
 
     /// Adds one tree; `divide` its class weights by their sum.
-    fn plant(&self, tree: &View<'_, '_>, planter: &mut Planter, divide: bool) -> Result<(), ValueError> {
-        let arrays = TreeArrays::read(tree)?;
-        let widths = self.widths();
+    fn plant(
+        &self,
+        tree: &View<'_, '_>,
+        trees: &mut ForestBuilder,
+        distinct: &mut Distinct,
+        divide: bool,
+    ) -> Result<(), ValueError> {
+        let arrays = TreeArrays::read(tree, distinct)?;
+        let max_n_classes = match &self.target {
+            Target::Numbers(_) => Some(1),
+            Target::Labels { classes, .. } => classes.iter().map(|classes| classes.len()).max(),
+        };
         let fits = arrays.n_features == self.n_features
-            && arrays.n_outputs == widths.len()
-            && widths.iter().max() == Some(&arrays.max_n_classes);
+            && arrays.n_outputs == self.n_outputs()
+            && Some(arrays.max_n_classes) == max_n_classes;
         if !fits {
             return Err(arrays.error("features, outputs or classes are not those of the whole model"));
         }
-        planter.plant(&arrays, &leaf_values(&arrays, &widths, divide && self.is_classifier()), Some)
+        match &self.target {
+            Target::Numbers(_) => arrays.plant(trees, &arrays.values, Some),
+            Target::Labels { classes, .. } => arrays.plant(trees, &class_weights(&arrays, classes, divide), Some),
+        }
     }
 
     fn ensemble(
         self,
         value: &View<'_, '_>,
-        planter: Planter,
+        trees: ForestBuilder,
         allow_nan: bool,
         averaged: bool,
     ) -> Result<TreeEnsemble, ValueError> {
-        let policy = float32_policy(value, allow_nan);
-        Ok(TreeEnsemble { policy, forest: planter.finish(value)?, averaged, target: self.target })
+        let forest = trees.finish().map_err(|error| value.error(error.to_string()))?;
+        Ok(TreeEnsemble { policy: float32_policy(value, allow_nan), forest, averaged, target: self.target })
     }
 }
 
@@ -129,14 +142,14 @@ pub(super) fn float32_policy(value: &View<'_, '_>, allow_nan: bool) -> InputPoli
 }
 
 /// The classes of all outputs side by side, without the padding of outputs that have fewer than others.
-fn leaf_values(arrays: &TreeArrays<'_, '_>, widths: &[usize], divide: bool) -> Vec<f64> {
-    let mut values = Vec::with_capacity(arrays.values.len());
-    for (output, width) in arrays.values.chunks_exact(arrays.max_n_classes).zip(widths.iter().cycle()) {
-        let from = values.len();
-        values.extend_from_slice(&output[..*width]);
+fn class_weights(arrays: &TreeArrays<'_, '_>, classes: &[Arc<Classes>], divide: bool) -> Vec<f64> {
+    let mut weights = Vec::with_capacity(arrays.values.len());
+    for (output, classes) in arrays.values.chunks_exact(arrays.max_n_classes).zip(classes.iter().cycle()) {
+        let from = weights.len();
+        weights.extend_from_slice(&output[..classes.len()]);
         if divide {
-            divide_by_sum(&mut values[from..]);
+            divide_by_sum(&mut weights[from..]);
         }
     }
-    values
+    weights
 }

@@ -1,12 +1,13 @@
 //! `sklearn.tree._tree.Tree`: its node array, read by field name because the layout changed in 1.3.
 
-use crate::model::tree::{Forest, ForestBuilder, Node, Test, TreeError, threshold_key};
+use crate::model::tree::{ForestBuilder, Node, Test, threshold_key};
 use crate::value::{Id, ValueError, View};
 use std::collections::HashSet;
 
 /// The arrays of one `tree_`, their shapes checked against each other, their links not yet.
 pub struct TreeArrays<'g, 'a> {
     nodes: View<'g, 'a>,
+    pub n_nodes: usize,
     pub n_features: usize,
     pub n_outputs: usize,
     /// Of the output that has most; 1 in a regression tree.
@@ -19,10 +20,10 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
     /// Reads the attribute `tree_` of a fitted tree.
     ///
     /// # Errors
-    /// When it is no `Tree`, or its arrays have impossible shapes.
-    pub fn read(estimator: &View<'g, 'a>) -> Result<Self, ValueError> {
+    /// When it is no `Tree`, or its arrays have impossible shapes, or are those of another tree.
+    pub fn read(estimator: &View<'g, 'a>, distinct: &mut Distinct) -> Result<Self, ValueError> {
         let tree = estimator.attr("tree_")?;
-        if !tree.class().is_some_and(|class| class.name == "Tree") {
+        if tree.class().is_none_or(|class| class.name != "Tree") {
             return Err(tree.error(format!("expected a Tree, found {}", tree.kind())));
         }
         let args = tree.args();
@@ -32,7 +33,10 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
         let (n_features, n_outputs) = (n_features.usize()?, n_outputs.usize()?);
         let max_n_classes = n_classes.i64s()?.into_iter().max().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         let nodes = tree.attr("nodes")?;
-        let [count] = nodes.shape()[..] else { return Err(nodes.error("expected an array of one dimension")) };
+        let count = match nodes.shape()[..] {
+            [count] if count > 0 => count,
+            _ => return Err(nodes.error(format!("expected a row of nodes, found {}", nodes.kind()))),
+        };
         if tree.attr("node_count")?.usize()? != count {
             return Err(tree.error(format!("node_count is not the number of nodes, {count}")));
         }
@@ -41,12 +45,9 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
             let expected = [count, n_outputs, max_n_classes];
             return Err(values.error(format!("expected values of shape {expected:?}, found {}", values.kind())));
         }
-        Ok(TreeArrays { values: values.f64s()?, nodes, n_features, n_outputs, max_n_classes })
-    }
-
-    /// Number of nodes.
-    pub fn len(&self) -> usize {
-        self.values.len() / (self.n_outputs * self.max_n_classes)
+        distinct.claim(&nodes)?;
+        distinct.claim(&values)?;
+        Ok(TreeArrays { values: values.f64s()?, nodes, n_nodes: count, n_features, n_outputs, max_n_classes })
     }
 
     /// A field of all nodes.
@@ -57,11 +58,7 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
         self.nodes.field_i64(name)
     }
 
-    /// The nodes, with features renamed by `feature`.
-    ///
-    /// # Errors
-    /// When a split has no threshold, or numbers that no tree can have.
-    pub fn nodes(&self, feature: impl Fn(u32) -> Option<u32>) -> Result<Vec<Node>, ValueError> {
+    fn nodes(&self, feature: impl Fn(u32) -> Option<u32>) -> Result<Vec<Node>, ValueError> {
         let (left, right) = (self.field("left_child")?, self.field("right_child")?);
         let (features, thresholds) = (self.field("feature")?, self.nodes.field_f64("threshold")?);
         let missing_left = match self.nodes.has_field("missing_go_to_left") {
@@ -90,6 +87,20 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
         (0..left.len()).map(node).collect()
     }
 
+    /// Adds the tree to a forest. Its leaf values are rows of `values`, its features are renamed by `feature`.
+    ///
+    /// # Errors
+    /// When its nodes are not a tree.
+    pub fn plant(
+        &self,
+        forest: &mut ForestBuilder,
+        values: &[f64],
+        feature: impl Fn(u32) -> Option<u32>,
+    ) -> Result<(), ValueError> {
+        let (nodes, width) = (self.nodes(feature)?, values.len() / self.n_nodes);
+        forest.push(&nodes, |node| &values[node * width..][..width]).map_err(|error| self.error(error))
+    }
+
     /// An error about the nodes.
     pub fn error(&self, problem: impl ToString) -> ValueError {
         self.nodes.error(problem.to_string())
@@ -99,56 +110,20 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
 /// `TREE_LEAF`: what both children of a leaf are.
 const LEAF: i64 = -1;
 
-/// Builds a forest from trees of one file. A file may refer to one array many times and must not grow by that, so
-/// no array serves two trees.
-pub struct Planter {
-    builder: ForestBuilder,
-    planted: HashSet<Id>,
-}
+/// The arrays that the trees of one model were made from. A file may refer to one array many times, and the model
+/// must not grow by that, so each serves one tree.
+#[derive(Debug, Default)]
+pub struct Distinct(HashSet<Id>);
 
-impl Planter {
-    /// As [`ForestBuilder::new`].
-    pub fn new(n_features: usize, width: usize, columns: usize) -> Self {
-        Planter { builder: ForestBuilder::new(n_features, width, columns), planted: HashSet::new() }
-    }
-
-    /// Notes that a tree is made from `nodes`.
+impl Distinct {
+    /// Notes that a tree is made from `array`.
     ///
     /// # Errors
     /// When another tree was.
-    pub fn claim(&mut self, nodes: &View<'_, '_>) -> Result<(), ValueError> {
-        match self.planted.insert(nodes.id()) {
+    pub fn claim(&mut self, array: &View<'_, '_>) -> Result<(), ValueError> {
+        match self.0.insert(array.id()) {
             true => Ok(()),
-            false => Err(nodes.error("the same nodes stand in two trees")),
+            false => Err(array.error("the same array stands in two places")),
         }
-    }
-
-    /// Adds a tree whose leaf values are rows of `values`, features renamed by `feature`.
-    ///
-    /// # Errors
-    /// When its nodes are not a tree.
-    pub fn plant(
-        &mut self,
-        tree: &TreeArrays<'_, '_>,
-        values: &[f64],
-        feature: impl Fn(u32) -> Option<u32>,
-    ) -> Result<(), ValueError> {
-        self.claim(&tree.nodes)?;
-        let (nodes, width) = (tree.nodes(feature)?, values.len() / tree.len().max(1));
-        self.builder.push(&nodes, |node| &values[node * width..][..width]).map_err(|error| tree.error(error))
-    }
-
-    /// The builder itself, for trees of other kinds.
-    pub fn builder(&mut self) -> &mut ForestBuilder {
-        &mut self.builder
-    }
-
-    /// # Errors
-    /// When there are too many nodes, or no tree.
-    pub fn finish(self, estimator: &View<'_, '_>) -> Result<Forest, ValueError> {
-        if self.planted.is_empty() {
-            return Err(estimator.error("it has no trees"));
-        }
-        self.builder.finish().map_err(|error: TreeError| estimator.error(error.to_string()))
     }
 }

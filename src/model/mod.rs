@@ -23,7 +23,7 @@ mod typical;
 mod vocabulary;
 
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
-pub use dummy::Dummy;
+pub use dummy::{Answer, Dummy, Label};
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
 pub use impute::{NULL, SimpleImputer};

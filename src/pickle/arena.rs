@@ -40,10 +40,6 @@ impl<'a> Arena<'a> {
         self.budget
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// Takes `bytes` from the budget.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), Spent> {
         self.left = self.left.checked_sub(bytes).ok_or(Spent)?;

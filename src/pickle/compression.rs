@@ -3,7 +3,16 @@
 use super::{Limits, PickleError};
 use std::borrow::Cow;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
+
+/// A file may always decompress to this much.
+const FLOOR: usize = 24 << 20;
+/// Larger ones only to this many times their size: forests reach 8, bombs a thousand.
+const RATIO: usize = 16;
+/// The largest dictionary of Python's own presets is 64 MiB.
+const DICTIONARY_KIB: u32 = 80 << 10;
+/// First growth of the output.
+const CHUNK: usize = 64 << 10;
 
 /// How a file is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,24 +62,36 @@ pub fn decompress<'a>(file: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, 
         return Ok(Cow::Borrowed(file));
     };
     let mut rest = file;
-    let limit = limits.max_decompressed;
-    let mut out = Vec::new();
+    let limit = limits.max_decompressed.min(RATIO.saturating_mul(file.len()).max(FLOOR));
     let read = match compression {
-        Compression::Zlib => flate2::bufread::ZlibDecoder::new(&mut rest).take(limit as u64 + 1).read_to_end(&mut out),
-        Compression::Gzip => {
-            flate2::bufread::MultiGzDecoder::new(&mut rest).take(limit as u64 + 1).read_to_end(&mut out)
-        }
-        Compression::Bzip2 => {
-            bzip2::bufread::MultiBzDecoder::new(&mut rest).take(limit as u64 + 1).read_to_end(&mut out)
-        }
-        Compression::Xz => lzma_rust2::XzReader::new(&mut rest, true).take(limit as u64 + 1).read_to_end(&mut out),
-        Compression::Lzma => lzma_rust2::LzmaReader::new_mem_limit(&mut rest, 1 << 20, None)
-            .and_then(|reader| reader.take(limit as u64 + 1).read_to_end(&mut out)),
-        Compression::Lz4 => lz4_flex::frame::FrameDecoder::new(&mut rest).take(limit as u64 + 1).read_to_end(&mut out),
+        Compression::Zlib => read_bounded(flate2::bufread::ZlibDecoder::new(&mut rest), limit),
+        Compression::Gzip => read_bounded(flate2::bufread::MultiGzDecoder::new(&mut rest), limit),
+        Compression::Bzip2 => read_bounded(bzip2::bufread::MultiBzDecoder::new(&mut rest), limit),
+        Compression::Xz => read_bounded(lzma_rust2::XzReader::new_mem_limit(&mut rest, true, DICTIONARY_KIB), limit),
+        Compression::Lzma => lzma_rust2::LzmaReader::new_mem_limit(&mut rest, DICTIONARY_KIB, None)
+            .and_then(|reader| read_bounded(reader, limit)),
+        Compression::Lz4 => read_bounded(lz4_flex::frame::FrameDecoder::new(&mut rest), limit),
     };
-    read.map_err(|e| PickleError::Compressed { compression, problem: e.to_string() })?;
+    let out = read.map_err(|e| PickleError::Compressed { compression, problem: e.to_string() })?;
     if out.len() > limit {
         return Err(PickleError::TooLarge { compression, limit, file: file.len() });
     }
+    if !rest.is_empty() {
+        let problem = format!("{} bytes follow its end", rest.len());
+        return Err(PickleError::Compressed { compression, problem });
+    }
     Ok(Cow::Owned(out))
+}
+
+/// Reads up to one byte beyond `limit`. Grows by quarters: doubling would hold up to twice what the limit says.
+fn read_bounded(mut reader: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    loop {
+        let step = (out.len() / 4).max(CHUNK).min((limit + 1).saturating_sub(out.len()));
+        out.try_reserve_exact(step).map_err(io::Error::other)?;
+        let read = reader.by_ref().take(step as u64).read_to_end(&mut out)?;
+        if read < step || out.len() > limit {
+            return Ok(out);
+        }
+    }
 }

@@ -45,7 +45,7 @@ impl Default for Limits {
 }
 
 /// Memory for the graph of a small file.
-const GRAPH_FLOOR: usize = 40 << 20;
+const GRAPH_FLOOR: usize = 32 << 20;
 /// Memory for the graph of a large file, per byte of stream. Boosting with thousands of tiny trees needs 5.
 const GRAPH_RATIO: usize = 16;
 

@@ -168,15 +168,15 @@ impl<'a> Scanner<'a> {
         let mut at = begin + 1;
         let mut escaped = false;
         loop {
-            match byte(bytes, at) {
-                b'"' => break,
-                b'\\' => {
+            at = plain(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
                     escaped = true;
                     at = self.escape(begin, at)?;
                 }
-                0..0x20 if at >= bytes.len() => return self.fault(UNTERMINATED, begin),
-                0..0x20 => return self.fault("Invalid control character at", at),
-                _ => at += 1,
+                Some(_) => return self.fault("Invalid control character at", at),
+                None => return self.fault(UNTERMINATED, begin),
             }
         }
         self.at = at + 1;
@@ -336,6 +336,28 @@ fn closing(object: bool) -> u8 {
 #[inline(always)]
 pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0)
+}
+
+/// Where the first byte from `at` on stands that is a quote, a backslash or a control character.
+#[inline]
+fn plain(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    // the high bit of a byte that is 0, exact for the lowest such byte
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*chunk);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        let found = control | zero(word ^ ONES * u64::from(b'"')) | zero(word ^ ONES * u64::from(b'\\'));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while bytes.get(at).is_some_and(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\') {
+        at += 1;
+    }
+    at
 }
 
 /// Undoes the escapes of a string that [`Scanner::string`] checked.

@@ -56,10 +56,13 @@ pub(super) struct NameHasher(u64);
 
 impl Hasher for NameHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word));
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
+        match bytes.last_chunk::<8>() {
+            // overlaps the word before it
+            Some(last) if !rest.is_empty() => self.write_u64(u64::from_le_bytes(*last)),
+            Some(_) => {}
+            None => self.write_u64(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))),
         }
     }
 

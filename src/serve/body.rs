@@ -111,6 +111,7 @@ impl Pace {
 mod tests {
     use super::*;
     use hyper::body::SizeHint;
+    use std::collections::VecDeque;
     use std::io;
     use std::task::Context;
 
@@ -123,7 +124,7 @@ mod tests {
     }
 
     struct Script {
-        steps: std::vec::IntoIter<Step>,
+        steps: VecDeque<Step>,
         announced: Option<u64>,
     }
 
@@ -132,10 +133,10 @@ mod tests {
         type Error = io::Error;
 
         fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-            if let [Step::Stall, ..] = self.steps.as_slice() {
+            if let Some(Step::Stall) = self.steps.front() {
                 return Poll::Pending;
             }
-            match self.steps.next() {
+            match self.steps.pop_front() {
                 Some(Step::Send(text)) => Poll::Ready(Some(Ok(Frame::data(text.into())))),
                 Some(Step::Stall | Step::Break) => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
                 None => Poll::Ready(None),
@@ -150,7 +151,7 @@ mod tests {
     fn check(steps: &[Step], announced: Option<u64>, expected: Result<&'static str, Refusal>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let limits = Limits { bytes: 10, pause: Duration::from_millis(1) };
-        let body = Body::new(Script { steps: steps.to_vec().into_iter(), announced });
+        let body = Body::new(Script { steps: steps.iter().copied().collect(), announced });
         let got = runtime.block_on(read(&HeaderMap::new(), body, limits));
         assert_eq!(got, expected.map(Bytes::from));
     }

@@ -98,7 +98,6 @@ async fn http1(io: Counted, activity: &Arc<Activity>, shared: &Shared, mut stop:
         .half_close(true)
         .header_read_timeout(None)
         .max_header_size(MAX_HEADERS)
-        .pipeline_flush(true)
         .serve_connection(TokioIo::new(io), service!(shared, activity));
     let result = loop {
         tokio::select! {
@@ -123,7 +122,9 @@ async fn http1(io: Counted, activity: &Arc<Activity>, shared: &Shared, mut stop:
         }
     };
     // hyper has answered a broken request; what its client still sends must not turn that answer into a reset.
-    if result.is_err_and(|error| error.is_parse()) {
+    let Err(error) = result else { return };
+    tracing::debug!(%error, "a connection broke");
+    if error.is_parse() {
         linger(&mut connection.into_parts().io.into_inner().into_stream()).await;
     }
 }

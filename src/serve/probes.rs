@@ -8,7 +8,7 @@ use super::router::Route;
 use crate::telemetry::{self, Exposition};
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::response::Response;
 use std::any::Any;
@@ -73,13 +73,13 @@ pub(super) async fn version() -> Response {
     text("text/plain; charset=utf-8", env!("CARGO_PKG_VERSION").into())
 }
 
-/// OPTIONS is answered on every route; axum adds the `Allow` header to both replies.
+/// What every route but `/score` answers to a method that is not GET or HEAD.
 pub(super) async fn not_allowed(State(app): Shared, method: Method) -> Response {
-    if method != Method::OPTIONS {
-        return app.refuse(&Refusal::MethodNotAllowed);
-    }
-    let mut response = Response::new(Body::empty());
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    let mut response = match method {
+        Method::OPTIONS => text("text/plain; charset=utf-8", Body::empty()),
+        _ => app.refuse(&Refusal::MethodNotAllowed),
+    };
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
     response
 }
 

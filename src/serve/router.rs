@@ -99,6 +99,9 @@ mod tests {
         for (number, path) in Route::PATHS.into_iter().enumerate() {
             assert_eq!(Route::of(path) as usize, number, "{path}");
         }
+        for endpoint in crate::serve::openapi::ENDPOINTS {
+            assert_ne!(Route::of(endpoint.path), Route::Other, "{} is described and not served", endpoint.path);
+        }
         for other in ["", "/score/", "/Score", "/docs/", "/docs/a/b", "/nope"] {
             assert_eq!(Route::of(other), Route::Other, "{other}");
         }

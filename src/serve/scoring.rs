@@ -7,7 +7,7 @@ use super::error::Refusal;
 use crate::score::{Form, ScoreError, Stats};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_LENGTH};
+use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
@@ -57,7 +57,6 @@ pub(super) async fn get(State(app): State<Arc<App>>, uri: Uri) -> Response {
 pub(super) async fn options() -> Response {
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(ALLOW, ALLOWED);
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     response
 }
 

@@ -5,4 +5,5 @@ mod cli;
 mod pages;
 mod parity;
 mod security;
+mod serve;
 mod trees;

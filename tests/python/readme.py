@@ -28,11 +28,11 @@ def flags():
     told = subprocess.run([BINARY, "serve", "--help"], capture_output=True, text=True, check=True).stdout
     table = README.split("| flag |")[1].split("\n\n")[0]
     same(set(re.findall(r"--[a-z][a-z-]+", table)) - {"--help"}, set(re.findall(r"--[a-z][a-z-]+", told)) - {"--help"}, "flags")
-    for line in table.splitlines():
-        names, defaults = re.findall(r"--[a-z][a-z-]+", line.split("|")[1] if "|" in line else ""), re.findall(r"`(\d\w*)`", line)
-        for name, default in zip(names, defaults):
+    for line in table.splitlines()[2:]:
+        _, names, _, defaults, *_ = re.split(r"(?<!\\)\|", line)
+        for name, default in zip(re.findall(r"--[a-z][a-z-]+", names), re.findall(r"`(.+?)`", defaults)):
             help_text = re.search(rf"{name}\b.*?(?=\n *-|\Z)", told, re.S)[0]
-            assert default in help_text, f"{name}: {default} is not in {help_text!r}"
+            assert re.search(rf"default: [^]]*{re.escape(default)}", help_text), f"{name}: {default} is not in {help_text!r}"
 
 
 def commands():

@@ -90,8 +90,7 @@ macro_rules! service {
 }
 
 async fn http1(io: Counted, activity: &Arc<Activity>, shared: &Shared, mut stop: Receiver<()>) {
-    let config = &shared.app.config;
-    let mut watch = Watch::new(activity.clone(), config.read_timeout, config.idle_timeout, std::time::Instant::now());
+    let mut watch = Watch::new(activity.clone(), &shared.app.config);
     let mut looks = interval(watch.interval());
     let mut stopping = false;
     let mut connection = http1::Builder::new()
@@ -130,8 +129,7 @@ async fn http1(io: Counted, activity: &Arc<Activity>, shared: &Shared, mut stop:
 }
 
 async fn http2(io: Counted, activity: &Arc<Activity>, shared: &Shared, mut stop: Receiver<()>) {
-    let config = &shared.app.config;
-    let mut watch = Watch::new(activity.clone(), config.read_timeout, config.idle_timeout, std::time::Instant::now());
+    let mut watch = Watch::new(activity.clone(), &shared.app.config).http2();
     let mut looks = interval(watch.interval());
     let mut stopping = false;
     let mut connection = http2::Builder::new(TokioExecutor::new())
@@ -147,7 +145,6 @@ async fn http2(io: Counted, activity: &Arc<Activity>, shared: &Shared, mut stop:
                 Pin::new(&mut connection).graceful_shutdown();
             }
             now = looks.tick() => match watch.look(now.into_std()) {
-                // Between requests an h2 connection reads pings and settings: those are no headers that began.
                 Verdict::Keep | Verdict::SlowHeaders => {}
                 Verdict::Stuck => return,
                 Verdict::Idle if stopping => return,

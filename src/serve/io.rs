@@ -3,6 +3,7 @@
 //! Timers cost CPU for each request when each request sets its own. Here a request only counts bytes; a connection looks
 //! at its counts a few times within the shortest timeout.
 
+use super::Config;
 use bytes::{Buf, Bytes};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -128,6 +129,8 @@ pub(super) enum Verdict {
 /// Judges a connection from one look to the next.
 pub(super) struct Watch {
     activity: Arc<Activity>,
+    /// Bytes between requests are the headers of the next; in HTTP/2 they may be anything.
+    headers: bool,
     read_timeout: Duration,
     idle_timeout: Duration,
     finished: u32,
@@ -138,17 +141,24 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub fn new(activity: Arc<Activity>, read_timeout: Duration, idle_timeout: Duration, now: Instant) -> Self {
+    /// Watches an HTTP/1 connection.
+    pub fn new(activity: Arc<Activity>, config: &Config) -> Self {
         Watch {
             activity,
-            read_timeout,
-            idle_timeout,
+            headers: true,
+            read_timeout: config.read_timeout,
+            idle_timeout: config.idle_timeout,
             finished: 0,
             written: 0,
-            quiet_since: now,
+            quiet_since: Instant::now(),
             headers_since: None,
             stuck_since: None,
         }
+    }
+
+    /// The same for an HTTP/2 connection.
+    pub fn http2(self) -> Self {
+        Watch { headers: false, ..self }
     }
 
     /// How often to look: a timeout is noticed at most a quarter late.
@@ -167,7 +177,7 @@ impl Watch {
         let finished = activity.finished.load(Relaxed);
         if activity.running.load(Relaxed) > 0 || finished != self.finished || self.stuck_since.is_some() {
             (self.finished, self.quiet_since, self.headers_since) = (finished, now, None);
-        } else if activity.read.load(Relaxed) > activity.read_before.load(Relaxed) {
+        } else if self.headers && activity.read.load(Relaxed) > activity.read_before.load(Relaxed) {
             if now - *self.headers_since.get_or_insert(now) >= self.read_timeout {
                 return Verdict::SlowHeaders;
             }
@@ -182,9 +192,6 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const READ: Duration = Duration::from_secs(30);
-    const IDLE: Duration = Duration::from_secs(120);
-
     struct Case {
         activity: Arc<Activity>,
         watch: Watch,
@@ -193,8 +200,9 @@ mod tests {
 
     impl Case {
         fn new() -> Self {
-            let (activity, now) = (Arc::<Activity>::default(), Instant::now());
-            Case { watch: Watch::new(activity.clone(), READ, IDLE, now), activity, now }
+            let activity = Arc::<Activity>::default();
+            let watch = Watch::new(activity.clone(), &Config::new(1));
+            Case { now: watch.quiet_since, watch, activity }
         }
 
         fn after(&mut self, seconds: u64, expected: Verdict) {
@@ -212,6 +220,18 @@ mod tests {
         let mut case = Case::new();
         case.after(119, Verdict::Keep);
         case.after(1, Verdict::Idle);
+    }
+
+    #[test]
+    fn pings_keep_no_http2_connection() {
+        let mut case = Case::new();
+        case.watch = case.watch.http2();
+        for _ in 0..11 {
+            case.reads();
+            case.after(10, Verdict::Keep);
+        }
+        case.reads();
+        case.after(10, Verdict::Idle);
     }
 
     #[test]

@@ -17,13 +17,13 @@ use tower_http::catch_panic::ResponseForPanic;
 
 type Shared = State<Arc<App>>;
 
-/// The status page to a browser, `Healthy` to everyone else.
+/// The status page to a browser, `Healthy` to everyone else. As Azure's examples use it for liveness and readiness
+/// both, it is as strict as readiness, and as Microsoft's server is, whose port opens after loading.
 pub(super) async fn root(State(app): Shared, headers: HeaderMap) -> Response {
-    let mut response = match app.deployment() {
-        Ok(deployment) if accept(&headers).contains("text/html") => {
-            page(pages::status(&deployment.api, &view(&app)).into())
-        }
-        _ => text("text/plain; charset=utf-8", "Healthy".into()),
+    let mut response = match (accept(&headers).contains("text/html"), app.deployment(), app.ready()) {
+        (true, Ok(deployment), _) => page(pages::status(&deployment.api, &view(&app)).into()),
+        (_, _, Ok(_)) => text("text/plain; charset=utf-8", "Healthy".into()),
+        (_, _, Err(refusal)) => app.refuse(&refusal),
     };
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
     response

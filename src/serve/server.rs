@@ -126,10 +126,10 @@ fn prepare<E>(app: &App, load: impl FnOnce() -> Result<Deployment, E>) -> Result
     app.metrics.loaded(&deployment.labels, took);
     let labels = &deployment.labels;
     tracing::info!(
-        model = %labels.name,
-        model_version = %labels.version,
-        estimator = %labels.estimator,
-        trained_at = %labels.trained_at,
+        model = &*labels.name,
+        model_version = &*labels.version,
+        estimator = &*labels.estimator,
+        trained_at = &*labels.trained_at,
         load_ms = took.as_secs_f64() * 1000.0,
         "ready"
     );

@@ -188,6 +188,11 @@ fn features(
     distinct: &mut Distinct,
     ctx: &mut Context,
 ) -> Result<Vec<Column>, BuildError> {
+    let thresholds = value.attr("_bin_mapper")?.attr("bin_thresholds_")?;
+    let known = thresholds.items()?;
+    if known.len() != n_features {
+        return Err(thresholds.error(format!("expected one entry for each of {n_features} features")).into());
+    }
     let categorical = match value.some("is_categorical_") {
         Some(mask) => mask.i64s()?.into_iter().map(|flag| flag != 0).collect(),
         None => vec![false; n_features],
@@ -203,11 +208,6 @@ fn features(
         None => (0..n_features).collect(),
     };
     let encoder = value.some("_preprocessor").map(|preprocessor| encoder_categories(&preprocessor)).transpose()?;
-    let thresholds = value.attr("_bin_mapper")?.attr("bin_thresholds_")?;
-    let known = thresholds.items()?;
-    if known.len() != n_features {
-        return Err(thresholds.error(format!("expected one entry for each of {n_features} features")).into());
-    }
     let mut columns = vec![];
     for (feature, input) in inputs.into_iter().enumerate() {
         if categorical[input] {

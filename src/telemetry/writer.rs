@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 /// Bytes that may wait to be written.
@@ -17,10 +17,12 @@ const GATHER: Duration = Duration::from_millis(20);
 #[derive(Clone)]
 pub(super) struct Writer(Arc<Shared>);
 
-/// Writes what is still buffered and ends the thread when it is dropped.
+/// How long the end of the process waits for what is still buffered: a reader that does not read cannot hold it up.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Has the thread write what is still buffered when it is dropped.
 pub struct Flusher {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
 }
 
 struct Shared {
@@ -32,7 +34,10 @@ struct Shared {
 #[derive(Default)]
 struct State {
     buffer: Vec<u8>,
+    /// Nothing more will come.
     closed: bool,
+    /// Nothing more will be written.
+    done: bool,
 }
 
 /// Starts the thread. `on_drop` is called for each dropped line.
@@ -43,10 +48,15 @@ pub(super) fn start<W: Write + Send + 'static>(
     let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), on_drop: Box::new(on_drop) });
     let thread = thread::Builder::new().name("log".into()).spawn({
         let shared = shared.clone();
-        move || drain(&shared, sink)
+        move || {
+            drain(&shared, sink);
+            shared.lock().done = true;
+            shared.changed.notify_all();
+        }
     });
     // Without a thread there is no log; a server that can start no thread fails right after this anyway.
-    (Writer(shared.clone()), Flusher { shared, thread: thread.ok() })
+    shared.lock().done = thread.is_err();
+    (Writer(shared.clone()), Flusher { shared })
 }
 
 impl Shared {
@@ -79,12 +89,10 @@ impl Write for Writer {
 
 impl Drop for Flusher {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.changed.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // It only fails when the thread panicked; there is nothing left to write then.
-            let _ = thread.join();
-        }
+        let mut state = self.shared.lock();
+        state.closed = true;
+        self.shared.changed.notify_all();
+        drop(self.shared.changed.wait_timeout_while(state, LAST_WORDS, |state| !state.done));
     }
 }
 
@@ -176,7 +184,8 @@ mod tests {
             writer.write_all(&line).unwrap();
         }
         assert!(dropped.load(Ordering::Relaxed) >= 4);
-        drop(may);
+        // Nor does it hold up the end.
         drop(flusher);
+        drop(may);
     }
 }

@@ -37,7 +37,13 @@ fn every_bundle_that_loads_answers_as_scikit_learn() {
     let shared = corpus::shared();
     let complete = shared.is_some();
     let mut ledger = Ledger::default();
-    for corpus in corpus::committed().iter().chain(shared.iter().flatten()) {
+    for corpus in &corpus::committed() {
+        ledger.corpus(corpus);
+    }
+    // The committed corpus is made of what scorelet supports.
+    let refused = ledger.cases.iter().filter_map(|case| Some(format!("{}: {}", case.name, case.refusal.as_ref()?)));
+    ledger.failures.extend(refused.collect::<Vec<_>>());
+    for corpus in shared.iter().flatten() {
         ledger.corpus(corpus);
     }
     ledger.report();

@@ -37,37 +37,32 @@ pub(super) struct Machine<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
+impl Machine<'_> {
+    /// One of Azure's variables; an empty one counts as absent.
+    fn azure(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    /// What was typed, else what Azure's variable says.
+    fn or_azure<T: FromStr<Err: Display>>(&self, typed: Option<T>, name: &str) -> Result<Option<T>, Failure> {
+        let Some(text) = self.azure(name).filter(|_| typed.is_none()) else { return Ok(typed) };
+        let wrong = |why: T::Err| Failure::Usage(format!("the variable {name}={text:?} is wrong: {why}"));
+        text.trim().parse().map(Some).map_err(wrong)
+    }
+}
+
 impl Settings {
     /// Checks everything.
     ///
     /// # Errors
     /// [`Failure::Usage`], naming the flag or variable.
     pub fn new(args: Args, machine: &Machine<'_>) -> Result<Self, Failure> {
-        let azure = |name| (machine.variable)(name).filter(|value| !value.is_empty());
-        let model = args.model.or_else(|| azure("AZUREML_MODEL_DIR").map(PathBuf::from));
+        let config = config(&args, machine)?;
+        let model = args.model.or_else(|| machine.azure("AZUREML_MODEL_DIR").map(PathBuf::from));
         let model = model.filter(|model| !model.as_os_str().is_empty()).ok_or_else(|| {
             Failure::Usage("no model is named\n  give a file or folder, or set AZUREML_MODEL_DIR".to_owned())
         })?;
-        let mut config = Config::new(machine.cores);
-        let workers = either(args.workers, "WORKER_COUNT", azure("WORKER_COUNT"))?;
-        config.workers = workers.map_or(config.workers, NonZeroUsize::get);
-        // Small requests are scored where they are read: they find a place even while every thread is busy.
-        config.max_concurrency = args.max_concurrency.map_or(config.workers + machine.cores, NonZeroUsize::get);
-        config.max_queue = args.max_queue.unwrap_or(config.max_queue);
-        config.max_body = args.max_body.map_or(config.max_body, |Size(bytes)| bytes);
-        let timeout = either(args.scoring_timeout_ms, "SCORING_TIMEOUT_MS", azure("SCORING_TIMEOUT_MS"))?;
-        set(&mut config.scoring_timeout, timeout);
-        set(&mut config.read_timeout, args.read_timeout_ms);
-        set(&mut config.idle_timeout, args.idle_timeout_ms);
-        set(&mut config.shutdown_delay, args.shutdown_delay_ms);
-        set(&mut config.shutdown_grace, args.shutdown_grace_ms);
-        config.style = match args.reply {
-            Reply::Plain => ReplyStyle::Plain,
-            Reply::Azureml => ReplyStyle::AzureMl,
-        };
-        let origins = args.cors_origins.or_else(|| azure("AML_CORS_ORIGINS")).unwrap_or_default();
-        config.origins = Origins::parse(&origins).map_err(|why| Failure::Usage(format!("--cors-origins: {why}")))?;
-        let level = either(args.log_level, "AZUREML_LOG_LEVEL", azure("AZUREML_LOG_LEVEL"))?;
+        let level = machine.or_azure(args.log_level, "AZUREML_LOG_LEVEL")?;
         Ok(Settings {
             model,
             name: args.model_name,
@@ -86,11 +81,37 @@ impl Settings {
     }
 }
 
-/// What was typed, else what Azure's variable says.
-fn either<T: FromStr<Err: Display>>(typed: Option<T>, name: &str, azure: Option<String>) -> Result<Option<T>, Failure> {
-    let Some(text) = azure.filter(|_| typed.is_none()) else { return Ok(typed) };
-    let wrong = |why: T::Err| Failure::Usage(format!("the variable {name}={text:?} is wrong: {why}"));
-    text.trim().parse().map(Some).map_err(wrong)
+/// How the server behaves.
+fn config(args: &Args, machine: &Machine<'_>) -> Result<Config, Failure> {
+    let mut config = Config::new(machine.cores);
+    let workers = machine.or_azure(args.workers, "WORKER_COUNT")?;
+    config.workers = workers.map_or(config.workers, NonZeroUsize::get);
+    // Small requests are scored where they are read: they find a place even while every thread is busy.
+    config.max_concurrency = args.max_concurrency.map_or(config.workers + machine.cores, NonZeroUsize::get);
+    config.max_queue = args.max_queue.unwrap_or(config.max_queue);
+    config.max_body = args.max_body.map_or(config.max_body, |Size(bytes)| bytes);
+    let timeout = machine.or_azure(args.scoring_timeout_ms, "SCORING_TIMEOUT_MS")?;
+    set(&mut config.scoring_timeout, timeout);
+    set(&mut config.read_timeout, args.read_timeout_ms);
+    set(&mut config.idle_timeout, args.idle_timeout_ms);
+    set(&mut config.shutdown_delay, args.shutdown_delay_ms);
+    set(&mut config.shutdown_grace, args.shutdown_grace_ms);
+    for (flag, timeout) in [
+        ("scoring-timeout-ms", config.scoring_timeout),
+        ("read-timeout-ms", config.read_timeout),
+        ("idle-timeout-ms", config.idle_timeout),
+    ] {
+        if timeout.is_zero() {
+            return Err(Failure::Usage(format!("--{flag} 0 would answer nothing\n  give at least 1")));
+        }
+    }
+    config.style = match args.reply {
+        Reply::Plain => ReplyStyle::Plain,
+        Reply::Azureml => ReplyStyle::AzureMl,
+    };
+    let origins = args.cors_origins.clone().or_else(|| machine.azure("AML_CORS_ORIGINS")).unwrap_or_default();
+    config.origins = Origins::parse(&origins).map_err(|why| Failure::Usage(format!("--cors-origins: {why}")))?;
+    Ok(config)
 }
 
 fn set(duration: &mut Duration, milliseconds: Option<Milliseconds>) {
@@ -203,6 +224,7 @@ mod tests {
         fails(&["m"], &[("SCORING_TIMEOUT_MS", "soon")], "the variable SCORING_TIMEOUT_MS=\"soon\" is wrong");
         fails(&["m", "--workers", "0"], &[], "--workers");
         fails(&["m", "--max-body", "64 bananas"], &[], "64MiB, 10MB or 1048576");
+        fails(&["m", "--read-timeout-ms", "0"], &[], "--read-timeout-ms 0");
         fails(&["m", "--reply", "xml"], &[], "--reply");
         fails(&["m", "--cors-origins", "a\nb"], &[], "--cors-origins");
         fails(&["m", "--log-level", "loud"], &[], "--log-level");

@@ -14,6 +14,7 @@ pub struct Corpus {
 
 /// One bundle in several formats, and what scikit-learn computes with it.
 pub struct Case {
+    pub name: String,
     /// Full class name of the model.
     pub estimator: String,
     pub scaler: Option<String>,
@@ -88,6 +89,7 @@ fn corpus(folder: &Path) -> Corpus {
         let mut data = json(&folder.join(format!("{name}.json")));
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Case {
+            name: name.clone(),
             estimator: text(&data["estimator"]).expect("a case names its estimator"),
             scaler: text(&data["scaler"]),
             feature_order: data["feature_order"].as_array().into_iter().flatten().filter_map(text).collect(),

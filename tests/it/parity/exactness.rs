@@ -17,6 +17,7 @@ pub struct Loose {
 pub const LOOSE: &[Loose] = &[
     Loose { class: "BayesianRidge", output: "predict", bound: ROUNDING },
     Loose { class: "ElasticNet", output: "predict", bound: ROUNDING },
+    Loose { class: "ElasticNetCV", output: "predict", bound: ROUNDING },
     Loose { class: "GammaRegressor", output: "predict", bound: ROUNDING },
     Loose { class: "GradientBoostingClassifier", output: "decision_function", bound: ROUNDING },
     Loose { class: "GradientBoostingClassifier", output: "predict_proba", bound: ROUNDING },
@@ -48,6 +49,7 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "Ridge", output: "predict", bound: ROUNDING },
     Loose { class: "RidgeCV", output: "predict", bound: ROUNDING },
     Loose { class: "RidgeClassifier", output: "decision_function", bound: ROUNDING },
+    Loose { class: "RidgeClassifierCV", output: "decision_function", bound: ROUNDING },
     Loose { class: "SGDClassifier", output: "decision_function", bound: ROUNDING },
     Loose { class: "SGDClassifier", output: "predict_proba", bound: ROUNDING },
     Loose { class: "SGDOneClassSVM", output: "decision_function", bound: ROUNDING },

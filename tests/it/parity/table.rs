@@ -9,6 +9,7 @@ use std::path::Path;
 
 /// One case of one scikit-learn version.
 pub struct Entry {
+    pub name: String,
     pub version: String,
     /// Model, then scaler, as users import them: `sklearn.svm.SVC`.
     pub classes: Vec<String>,
@@ -26,7 +27,7 @@ struct Cell {
 impl Entry {
     pub fn new(version: &str, case: &Case, refusal: Option<String>) -> Entry {
         let classes = std::iter::once(&case.estimator).chain(&case.scaler).map(|class| public(class)).collect();
-        Entry { version: version.to_owned(), classes, refusal }
+        Entry { name: case.name.clone(), version: version.to_owned(), classes, refusal }
     }
 }
 
@@ -74,6 +75,15 @@ fn render(entries: &[Entry]) -> String {
         let cells: Vec<String> = versions.iter().map(cell).collect();
         let _ = writeln!(text, "| `{class}` | {} | {} |", cells.join(" | "), loose.join(", "));
     }
+    text.push_str(OTHERS);
+    let unnamed = |entry: &&Entry| entry.classes.iter().all(|class| supported.contains(class));
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in entries.iter().filter(unnamed).filter_map(|entry| entry.refusal.as_deref()) {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    for (reason, cases) in reasons {
+        let _ = writeln!(text, "| {reason} | {cases} |");
+    }
     text.push_str(NOT_YET);
     for (class, cells) in rows.iter().filter(|(class, _)| !supported.contains(**class)) {
         let cases: usize = cells.values().map(|cell| cell.cases).sum();
@@ -93,8 +103,17 @@ way, file and JSON request to JSON reply, and compared with what scikit-learn it
 - `=` every bit of every output is the same
 - `≈` the same but for the outputs in the last column, whose relative difference stays below the bound beside them:
   they pass through exp, log or BLAS, where scikit-learn differs from itself between two machines
-- `n of m`: the others hold something from the list at the end
+- `n of m`: why the others are refused is said below
 
+";
+
+const OTHERS: &str = "
+## Refused bundles of these classes
+
+In the words of the refusal.
+
+| reasons | bundles |
+|---|---|
 ";
 
 const NOT_YET: &str = "

@@ -2,14 +2,14 @@
 //!
 //! `listener → connection → observe (ids, CORS, log, metrics) → router → body → scheduler → score → reply`
 //!
-//! - [`server`]: accepts, loads, drains; everything it lives on is passed in
-//! - [`connection`], [`io`]: one connection, HTTP/1.1 or h2c, and who is too slow on it
-//! - [`observe`], [`ids`], [`cors`]: what every request gets, whatever its route
-//! - [`router`]: every route, on one screen; [`probes`] and [`scoring`] hold the handlers
-//! - [`content`], [`body`]: what a request's bytes are, and reading them within limits
-//! - [`scheduler`]: who is scored when, and where
-//! - [`error`]: every reason for refusing a request, and its status
-//! - [`openapi`], [`pages`]: texts made from the loaded bundle
+//! - `server`: accepts, loads, drains; everything it lives on is passed in
+//! - `connection`, `io`: one connection, HTTP/1.1 or h2c, and who is too slow on it
+//! - `observe`, `ids`, `cors`: what every request gets, whatever its route
+//! - `router`: every route, on one screen; [`probes`] and `scoring` hold the handlers
+//! - `content`, `body`: what a request's bytes are, and reading them within limits
+//! - `scheduler`: who is scored when, and where
+//! - `error`: every reason for refusing a request, and its status
+//! - `openapi`, `pages`: texts made from the loaded bundle
 //!
 //! Never computes a prediction: [`Deployment`] holds a plain function from bytes to bytes.
 

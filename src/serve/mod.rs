@@ -5,7 +5,7 @@
 //! - `server`: accepts, loads, drains; everything it lives on is passed in
 //! - `connection`, `io`: one connection, HTTP/1.1 or h2c, and who is too slow on it
 //! - `observe`, `ids`, `cors`: what every request gets, whatever its route
-//! - `router`: every route, on one screen; [`probes`] and `scoring` hold the handlers
+//! - `router`: every route, on one screen; `probes` and `scoring` hold the handlers
 //! - `content`, `body`: what a request's bytes are, and reading them within limits
 //! - `scheduler`: who is scored when, and where
 //! - `error`: every reason for refusing a request, and its status

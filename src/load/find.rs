@@ -88,7 +88,7 @@ fn starts_like_bundle(path: &Path) -> io::Result<bool> {
 fn holds_bundle(path: &Path) -> io::Result<bool> {
     let bytes = fs::read(path)?;
     let Kind::Compressed(_) = sniff::kind(&bytes) else { return Ok(true) };
-    let content = pickle::decompress(&bytes, &Limits::default());
+    let content = pickle::decompress(&bytes, &Limits::for_file(&bytes));
     Ok(content.map_or(true, |content| !matches!(sniff::kind(&content), Kind::Foreign(_))))
 }
 

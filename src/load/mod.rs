@@ -25,7 +25,7 @@ pub use sniff::Foreign;
 
 use crate::bundle::native::{self, NativeError};
 use crate::bundle::{Bundle, Source};
-use crate::pickle::{self, Compression, Limits, PickleError};
+use crate::pickle::{self, Limits, PickleError};
 use crate::value::Graph;
 use sha2::{Digest, Sha256};
 use sniff::Kind;
@@ -163,20 +163,21 @@ impl BundleFile {
 
     fn decompressed(&self) -> Result<Content<'_>, Problem> {
         let (path, bytes) = (self.path.as_path(), self.bytes.as_slice());
+        let limits = Limits::for_file(bytes);
         match sniff::kind(bytes) {
             Kind::Foreign(foreign) => Err(foreign.into()),
             kind @ (Kind::Native | Kind::Pickle) => {
                 let native = kind == Kind::Native;
-                Ok(Content { path, bytes: Cow::Borrowed(bytes), compression: None, native })
+                Ok(Content { path, bytes: Cow::Borrowed(bytes), limits, native })
             }
-            Kind::Compressed(by) => {
-                let bytes = pickle::decompress(bytes, &Limits::default())?;
+            Kind::Compressed(_) => {
+                let bytes = pickle::decompress(bytes, &limits)?;
                 let native = match sniff::kind(&bytes) {
                     Kind::Foreign(foreign) => return Err(foreign.into()),
                     Kind::Compressed(_) => return Err(sniff::TWICE.into()),
                     kind => kind == Kind::Native,
                 };
-                Ok(Content { path, bytes, compression: Some(by), native })
+                Ok(Content { path, bytes, limits, native })
             }
         }
     }
@@ -200,7 +201,8 @@ fn read_regular(path: &Path) -> Result<Vec<u8>, Problem> {
 pub struct Content<'f> {
     path: &'f Path,
     bytes: Cow<'f, [u8]>,
-    compression: Option<Compression>,
+    /// Of the file, before decompression.
+    limits: Limits,
     native: bool,
 }
 
@@ -213,7 +215,7 @@ impl Content<'_> {
             (false, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
             _ => "pickle protocol 0 or 1".to_owned(),
         };
-        match self.compression {
+        match self.limits.compression {
             Some(by) => format!("{name} ({by})"),
             None => name,
         }
@@ -236,7 +238,7 @@ impl Content<'_> {
     pub fn graph(&self) -> Result<Graph<'_>, LoadError> {
         let graph = match self.native {
             true => native::decode(&self.bytes).map_err(Problem::from),
-            false => pickle::read(&self.bytes, &self.limits()).map_err(Problem::from),
+            false => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
         };
         graph.map_err(|problem| self.error(problem))
     }
@@ -247,10 +249,6 @@ impl Content<'_> {
     /// When scorelet cannot reproduce the model exactly, or the bundle contradicts itself.
     pub fn bundle(&self, graph: &Graph<'_>, options: &LoadOptions) -> Result<Bundle, LoadError> {
         contract::bundle(graph, options).map_err(|error| self.error(error.into()))
-    }
-
-    fn limits(&self) -> Limits {
-        Limits { compression: self.compression, ..Limits::default() }
     }
 
     fn error(&self, problem: Problem) -> LoadError {

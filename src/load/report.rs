@@ -126,7 +126,7 @@ fn fill(report: &mut Report, file: &BundleFile, options: &LoadOptions) -> Result
 }
 
 fn survey_stream(contents: &mut Contents, content: &Content<'_>) {
-    let notes = pickle::survey(content.bytes(), &content.limits()).notes;
+    let notes = pickle::survey(content.bytes(), &content.limits).notes;
     contents.opcodes = Some(notes.opcodes);
     contents.classes = notes.globals.keys().map(|(module, name)| (format!("{module}.{name}"), 0)).collect();
     for name in notes.refused {

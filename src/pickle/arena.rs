@@ -87,6 +87,10 @@ impl<'a> Arena<'a> {
         Ok(())
     }
 
+    pub(super) fn nodes(&self) -> &[Node<'a>] {
+        &self.nodes
+    }
+
     pub(super) fn node(&self, id: Id) -> &Node<'a> {
         &self.nodes[id.0 as usize]
     }

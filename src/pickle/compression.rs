@@ -5,12 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read};
 
-/// A file may always decompress to this much.
-const FLOOR: usize = 24 << 20;
-/// Larger ones only to this many times their size: forests reach 8, bombs a thousand.
-const RATIO: usize = 16;
-/// The largest dictionary of Python's own presets is 64 MiB.
-const DICTIONARY_KIB: u32 = 80 << 10;
+/// What a decoder of xz or lzma may hold besides its output. The largest dictionary of Python's own presets is 64 MiB.
+const DICTIONARY: usize = 80 << 20;
 /// First growth of the output.
 const CHUNK: usize = 64 << 10;
 
@@ -51,6 +47,15 @@ impl Compression {
         ];
         MAGIC.iter().find(|(magic, _)| file.starts_with(magic)).map(|(_, compression)| *compression)
     }
+
+    /// Bytes that a decoder may hold besides its output: what it looks back on, and its buffers.
+    pub(super) fn window(self) -> usize {
+        match self {
+            Compression::Xz | Compression::Lzma => DICTIONARY,
+            Compression::Lz4 | Compression::Bzip2 => 16 << 20,
+            Compression::Zlib | Compression::Gzip => 1 << 20,
+        }
+    }
 }
 
 /// Undoes gzip, zlib, bz2, xz, lzma or lz4 if the first bytes say so; borrows otherwise.
@@ -61,14 +66,15 @@ pub fn decompress<'a>(file: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, 
     let Some(compression) = Compression::sniff(file) else {
         return Ok(Cow::Borrowed(file));
     };
+    let dictionary_kib = (DICTIONARY >> 10) as u32;
     let mut rest = file;
-    let limit = limits.max_decompressed.min(RATIO.saturating_mul(file.len()).max(FLOOR));
+    let limit = limits.max_decompressed;
     let read = match compression {
         Compression::Zlib => read_bounded(flate2::bufread::ZlibDecoder::new(&mut rest), limit),
         Compression::Gzip => read_bounded(flate2::bufread::MultiGzDecoder::new(&mut rest), limit),
         Compression::Bzip2 => read_bounded(bzip2::bufread::MultiBzDecoder::new(&mut rest), limit),
-        Compression::Xz => read_bounded(lzma_rust2::XzReader::new_mem_limit(&mut rest, true, DICTIONARY_KIB), limit),
-        Compression::Lzma => lzma_rust2::LzmaReader::new_mem_limit(&mut rest, DICTIONARY_KIB, None)
+        Compression::Xz => read_bounded(lzma_rust2::XzReader::new_mem_limit(&mut rest, true, dictionary_kib), limit),
+        Compression::Lzma => lzma_rust2::LzmaReader::new_mem_limit(&mut rest, dictionary_kib, None)
             .and_then(|reader| read_bounded(reader, limit)),
         Compression::Lz4 => read_bounded(lz4_flex::frame::FrameDecoder::new(&mut rest), limit),
     };

@@ -34,8 +34,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn opcode(&mut self) -> Result<u8, PickleError> {
         self.code_at = self.at;
         let Some(code) = self.bytes.get(self.at) else {
-            let at = self.offset();
-            return Err(PickleError::Truncated { opcode: "the next opcode", at, needed: 1, left: 0 });
+            return Err(PickleError::Unfinished { at: self.offset() });
         };
         self.at += 1;
         self.code = *code;

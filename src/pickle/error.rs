@@ -38,9 +38,6 @@ pub enum Refusal {
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PickleError {
-    /// Another format, recognised by its first bytes.
-    #[error("this is {what}, not a pickle; {advice}")]
-    NotPickle { what: &'static str, advice: &'static str },
     /// The compressed stream is damaged, cut off, or has data after its end.
     #[error("the {compression} stream is damaged: {problem}")]
     Compressed { compression: Compression, problem: String },
@@ -51,14 +48,17 @@ pub enum PickleError {
     )]
     TooLarge { compression: Compression, limit: usize, file: usize },
     /// A class or function that scorelet does not rebuild.
-    #[error("{name} at {at} is refused: {}", advice(name, *refusal))]
+    #[error("{} at {at} is refused: {}", printable(name), advice(name, *refusal))]
     Refused { name: String, at: Offset, refusal: Refusal },
     /// An opcode that no scikit-learn file holds, or no opcode at all.
     #[error("opcode {} at {at} is not allowed: {reason}", opcode_name(*code))]
     Opcode { code: u8, at: Offset, reason: &'static str },
     /// The stream ends too early.
-    #[error("{opcode} at {at} needs {needed} more bytes and only {left} are left: the file is cut off or damaged")]
+    #[error("{opcode} at {at} goes on for {needed} bytes and {left} are left: the file is cut off or damaged")]
     Truncated { opcode: &'static str, at: Offset, needed: u64, left: u64 },
+    /// There is no STOP.
+    #[error("the file ends at {at} in the middle of its values: it is cut off")]
+    Unfinished { at: Offset },
     /// The opcodes contradict each other, or an array its own description.
     #[error("{opcode} at {at}: {problem}")]
     Malformed { opcode: &'static str, at: Offset, problem: String },
@@ -66,7 +66,7 @@ pub enum PickleError {
     #[error("{opcode} at {at}: more than {limit} {what}, which no scikit-learn file of this size needs")]
     Limit { opcode: &'static str, at: Offset, what: &'static str, limit: usize },
     /// Bytes after the end of the pickle.
-    #[error("{bytes} bytes follow the end of the pickle at {at}: it is damaged, or two files in one")]
+    #[error("{bytes} more bytes follow the end of the pickle at {at}: it is damaged, or two files in one")]
     Trailing { at: Offset, bytes: usize },
 }
 
@@ -76,6 +76,28 @@ fn opcode_name(code: u8) -> String {
         None => format!("0x{code:02x}"),
     }
 }
+
+/// A name from the file without control characters, and not endless.
+fn printable(name: &str) -> String {
+    const SHOWN: usize = 200;
+    let mut out: String = name.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    if name.chars().nth(SHOWN).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// Modules of Python that hostile files call.
+#[rustfmt::skip]
+const STANDARD_LIBRARY: &[&str] = &[
+    "__builtin__", "_aix_support", "_io", "_operator", "_pickle", "_posixsubprocess", "_socket", "ast", "asyncio",
+    "bdb", "builtins", "cProfile", "code", "codeop", "codecs", "commands", "ctypes", "distutils", "ensurepip", "ftplib",
+    "functools", "getpass", "gc", "http", "imaplib", "imp", "importlib", "inspect", "io", "lib2to3", "linecache",
+    "logging", "multiprocessing", "nt", "ntpath", "operator", "os", "pdb", "pickle", "pip", "pkgutil", "platform",
+    "posix", "posixpath", "pprint", "profile", "pty", "pydoc", "runpy", "sched", "shelve", "shutil", "signal", "site",
+    "smtplib", "socket", "ssl", "subprocess", "sys", "tempfile", "test", "threading", "timeit", "trace", "urllib",
+    "uuid", "venv", "warnings", "weakref", "webbrowser", "xmlrpc", "zipimport",
+];
 
 /// What the name is and what to do about it.
 fn advice(name: &str, refusal: Refusal) -> String {
@@ -102,9 +124,7 @@ fn advice(name: &str, refusal: Refusal) -> String {
              rebuild the model from scikit-learn's own classes"
                 .to_owned()
         }
-        "os" | "posix" | "nt" | "subprocess" | "sys" | "builtins" | "__builtin__" | "importlib" | "runpy"
-        | "pickle" | "_pickle" | "shutil" | "socket" | "ctypes" | "code" | "pty" | "operator" | "_operator"
-        | "pkgutil" => {
+        package if STANDARD_LIBRARY.contains(&package) => {
             "no model needs it, and loading this file in Python may run commands; nothing was run".to_owned()
         }
         "numpy" | "pandas" | "scipy" | "joblib" => {

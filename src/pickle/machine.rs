@@ -10,8 +10,8 @@ use super::level::Level;
 use super::object::Pending;
 use super::opcode::*;
 use super::survey::Notes;
-use super::{allow, text};
-use crate::value::{Id, Name, Node};
+use super::{Limits, allow, depth, text};
+use crate::value::{Graph, Id, Name, Node};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -36,10 +36,10 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(input: Cursor<'a>, budget: usize, lenient: bool) -> Self {
+    pub(super) fn new(stream: &'a [u8], limits: &Limits, lenient: bool) -> Self {
         Machine {
-            input,
-            arena: Arena::new(budget),
+            input: Cursor::new(stream, limits.compression),
+            arena: Arena::new(limits.max_graph(stream)),
             level: Level::default(),
             outer: Vec::new(),
             pending: BTreeMap::new(),
@@ -66,6 +66,17 @@ impl<'a> Machine<'a> {
             } else if !self.structure(code)? && !self.memory(code)? && !self.object(code)? {
                 return Err(self.forbidden(code));
             }
+        }
+    }
+
+    /// The graph, once [`Machine::run`] is through.
+    pub(super) fn finish(mut self, root: Id) -> Result<Graph<'a>, PickleError> {
+        let charged = self.arena.charge_items::<u16>(self.arena.nodes().len());
+        self.paid(charged)?;
+        match depth::check(self.arena.nodes()) {
+            Ok(()) => Ok(Graph { nodes: self.arena.into_nodes(), root }),
+            Err(depth::Nesting::TooDeep) => Err(self.input.limit("values in values", depth::MAX_DEPTH)),
+            Err(depth::Nesting::ContainsItself) => Err(self.malformed("a value contains itself")),
         }
     }
 

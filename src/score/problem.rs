@@ -113,7 +113,7 @@ pub(super) fn unequal_lengths(columns: &[Column<'_>], other: &Column<'_>) -> Sco
         Values::List(length) => Some((column.name.raw, length)),
         _ => None,
     });
-    let different = lengths.clone().last().into_iter();
+    let different = lengths.clone().next_back().into_iter();
     let listed: Vec<String> = lengths
         .take(1)
         .chain(different)

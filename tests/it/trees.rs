@@ -21,7 +21,7 @@ fn build(graph: &Graph<'_>) -> Result<Parts, String> {
 /// Builds the model of a fixture after `change`.
 fn changed(name: &str, change: impl FnOnce(&mut Graph<'_>)) -> Result<Parts, String> {
     let bytes = std::fs::read(fixture(name)).expect("a fixture");
-    let mut graph = pickle::read(&bytes, &pickle::Limits::default()).expect("a readable fixture");
+    let mut graph = pickle::read(&bytes, &pickle::Limits::for_file(&bytes)).expect("a readable fixture");
     change(&mut graph);
     build(&graph)
 }

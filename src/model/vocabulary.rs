@@ -26,6 +26,11 @@ impl Vocabulary {
         self.codes.get(text).map_or(Self::UNKNOWN, |code| f64::from(*code))
     }
 
+    /// The text that a value of a matrix stands for; for messages, as it searches.
+    pub fn text(&self, value: f64) -> Option<&str> {
+        self.codes.iter().find(|(_, code)| f64::from(**code) == value).map(|(text, _)| text.as_str())
+    }
+
     /// Declares that input column `column` takes text, and what of it an encoder knows.
     pub fn mark_text<'t>(&mut self, column: usize, known: impl Iterator<Item = &'t str>) {
         if self.columns.len() <= column {

@@ -19,13 +19,14 @@ mod table;
 pub use error::{Code, ErrorKind, ScoreError};
 
 use crate::bundle::Bundle;
-use crate::model::{FloatType, InputError, Method};
+use crate::model::{FloatType, InputError, Method, Vocabulary};
 use decode::Request;
 use ndarray::Array2;
 use schema::Schema;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use table::Table;
 
 /// How replies look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -163,11 +164,89 @@ impl Scorer {
             Some(value) if is_cause(value) => Some(place),
             _ => cells.iter().position(is_cause),
         };
-        let number = || column.and_then(|column| cells.get(column)).map(f64::to_string);
-        let value = column.and_then(|column| match form {
-            Form::Csv if self.style == ReplyStyle::Plain => csv::field(&self.schema, text, row, column),
-            _ => table.unknown_at(row, column).map(|at| problem::text_at(&self.json_text(form, text), at)),
-        });
-        problem::refused(&self.schema, error, column, value.or_else(number))
+        let value = column.and_then(|column| self.value_at(form, text, &table, row, column));
+        problem::refused(&self.schema, error, column, value)
+    }
+
+    /// The value of one cell as a message shows it: what the request says, where it is a text, else the number.
+    fn value_at(&self, form: Form, text: &str, table: &Table, row: usize, column: usize) -> Option<String> {
+        let csv = form == Form::Csv && self.style == ReplyStyle::Plain;
+        if csv {
+            return csv::field(&self.schema, text, row, column);
+        }
+        let value = *table.cells.get(row * self.schema.width() + column)?;
+        if value == Vocabulary::UNKNOWN
+            && let Some(at) = table.unknown_at(row, column)
+        {
+            return Some(problem::text_at(&self.json_text(form, text), at));
+        }
+        let known = if self.schema.is_text(column) { self.schema.vocabulary.text(value) } else { None };
+        Some(known.map_or_else(|| value.to_string(), str::to_owned))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{Metadata, Source};
+    use crate::model::{Estimator, Transformer};
+    use serde_json::{Value, json};
+
+    fn scorer(style: ReplyStyle) -> Scorer {
+        let mut vocabulary = Vocabulary::default();
+        vocabulary.mark_text(1, ["red"].into_iter());
+        vocabulary.intern("red");
+        vocabulary.intern("of another column");
+        let bundle = Bundle {
+            estimator: Estimator::Transformer(Box::new(Transformer::Pipeline(vec![]))),
+            scaler: None,
+            feature_order: ["size", "colour"].map(str::to_owned).to_vec(),
+            metadata: Metadata::default(),
+            vocabulary,
+            estimator_name: "OrdinalEncoder".to_owned(),
+            scaler_name: None,
+            extra: serde_json::Map::new(),
+            source: Source::default(),
+        };
+        Scorer::new(Arc::new(bundle), style)
+    }
+
+    /// What a client reads when the estimator refuses row 0, column 1 of `[{"size":1,"colour":VALUE}]`.
+    fn refusal(error: InputError, value: &str) -> Value {
+        let body = format!("{{\"input_data\":[{{\"colour\":{value},\"size\":1}}]}}");
+        let error = scorer(ReplyStyle::Plain).refused(error, Form::Json, &body);
+        serde_json::from_str(&error.body(ReplyStyle::Plain)).expect("an error is JSON")
+    }
+
+    #[test]
+    fn an_unknown_category_is_named() {
+        let check = |value: &str, python: &str, shown: Value| {
+            let error = InputError::UnknownCategory { row: 0, column: 1, value: "-1".to_owned() };
+            let said =
+                format!("row 0, column colour: Found unknown categories [{python}] in column 1 during transform");
+            let details = json!({"row": 0, "column": "colour", "value": shown});
+            let expected = json!({"error": said, "code": "unknown_category", "details": details});
+            assert_eq!(refusal(error, value), expected);
+        };
+        check("\"bl\\u0075e\"", "'blue'", json!("blue"));
+        check("\"it's\"", "\"it's\"", json!("it's"));
+        check("\"of another column\"", "'of another column'", json!("of another column"));
+        check("7", "'7'", json!("7"));
+    }
+
+    #[test]
+    fn any_other_refusal_keeps_its_words() {
+        let error = InputError::Refused { row: 0, column: 1, message: "no".to_owned() };
+        let details = json!({"row": 0, "column": "colour", "value": "red"});
+        let expected = json!({"error": "row 0, column colour: no", "code": "refused_value", "details": details});
+        assert_eq!(refusal(error, "\"red\""), expected);
+    }
+
+    #[test]
+    fn a_refusal_of_csv_shows_the_field() {
+        let error = InputError::UnknownCategory { row: 1, column: 1, value: String::new() };
+        let refused = scorer(ReplyStyle::Plain).refused(error, Form::Csv, "colour,size\nred,1\n\"b,c\",2\n");
+        assert_eq!(refused.details["value"], "b,c");
+        assert_eq!(refused.details["column"], "colour");
     }
 }

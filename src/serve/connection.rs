@@ -20,6 +20,10 @@ use tokio::time::{Instant, interval, timeout};
 /// Largest header block of a request, its URI included; more is 431 (or 414).
 const MAX_HEADERS: usize = 64 << 10;
 
+/// Most that is read of a body at a time. hyper takes up to sixteen of these before other connections of its thread
+/// have their turn.
+const READ_BUFFER: usize = 128 << 10;
+
 /// What an h2c client with prior knowledge sends first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -97,6 +101,7 @@ async fn http1(io: Counted, activity: &Arc<Activity>, shared: &Shared, mut stop:
         .half_close(true)
         .header_read_timeout(None)
         .max_header_size(MAX_HEADERS)
+        .max_buf_size(READ_BUFFER)
         .serve_connection(TokioIo::new(io), service!(shared, activity));
     let result = loop {
         tokio::select! {

@@ -81,8 +81,8 @@ fn init(
     let estimator = super::estimator(&first, ctx);
     ctx.inputs = inputs;
     let estimator = estimator?;
-    if computes_in_float32(&first, &estimator) {
-        return Err(BuildError::option(value, format!("init={} (computed in float32)", class_name(&first))));
+    if let Some(reason) = irreproducible(&first, &estimator, columns, version) {
+        return Err(BuildError::option(value, format!("init={} ({reason})", class_name(&first))));
     }
     let link = match target {
         Target::Number => Link::Logit,
@@ -97,18 +97,29 @@ fn init(
     })
 }
 
-/// scikit-learn hands `init_` a `float32` input. Scalers and coefficients of that type compute in it, and then the
-/// last bits of a product hang on the processor: nothing to reproduce. Coefficients are `float32` mainly from 1.9.
-fn computes_in_float32(first: &View<'_, '_>, estimator: &Estimator) -> bool {
+/// Why the first guess of scikit-learn is nothing to reproduce. It hands `init_` a `float32` input: scalers, and
+/// coefficients of that type (mainly from 1.9), compute in it, and then the last bits hang on the processor. And before
+/// 1.3 the trees took a column-major guess for a row-major one, so that rows of one request changed each other.
+fn irreproducible(
+    first: &View<'_, '_>,
+    estimator: &Estimator,
+    columns: usize,
+    version: Version,
+) -> Option<&'static str> {
     let is_float64 = |key| first.attr(key).is_ok_and(|value| value.array().is_none_or(|a| a.dtype.size() == 8));
     match estimator {
-        Estimator::Linear(_) => !(is_float64("coef_") && is_float64("intercept_")),
-        Estimator::KMeans(_) | Estimator::Pipeline(_) | Estimator::Transformer(_) => true,
+        Estimator::Linear(_) if is_float64("coef_") && is_float64("intercept_") => None,
+        Estimator::Linear(_) | Estimator::KMeans(_) | Estimator::Pipeline(_) | Estimator::Transformer(_) => {
+            Some("computed in float32")
+        }
+        Estimator::HistGradientBoosting(_) if columns > 1 && version < Version(1, 3) => {
+            Some("before scikit-learn 1.3, which mixed up its rows")
+        }
         Estimator::Tree(_)
         | Estimator::IsolationForest(_)
         | Estimator::GradientBoosting(_)
         | Estimator::HistGradientBoosting(_)
-        | Estimator::Dummy(_) => false,
+        | Estimator::Dummy(_) => None,
     }
 }
 

@@ -253,42 +253,61 @@ fn bits(categories: &View<'_, '_>) -> Result<[u32; 8], ValueError> {
     Ok(bits)
 }
 
-/// The values that the encoder numbers, ascending, without those that the trees do not know. A missing value has a
-/// number, too, and is missing all the same.
+/// The values that the encoder numbers, ascending, without those that the trees do not know. Its NaN is missing, but
+/// its `None` is a category like others (`OrdinalEncoder._missing_indices`), and a column of texts with a gap holds
+/// `None` where the pandas of those versions made it.
 fn listed(list: &View<'_, '_>, input: usize, known: [u32; 8], ctx: &mut Context) -> Result<Categories, ValueError> {
-    let texts = texts(list)?;
-    let values: Vec<f64> = match &texts {
-        Some(texts) => {
-            ctx.vocabulary.mark_text(input, texts.iter().flatten().map(String::as_str));
-            let code = |text: &Option<String>| text.as_ref().map_or(f64::NAN, |t| f64::from(ctx.vocabulary.intern(t)));
-            texts.iter().map(code).collect()
-        }
-        None => list.f64s()?,
-    };
     let is_known = |category: u32| category < 256 && known[(category >> 5) as usize] >> (category & 31) & 1 == 1;
-    let numbered = values.into_iter().zip(0u32..);
-    let mut pairs: Vec<(f64, u32)> = numbered.filter(|(value, n)| !value.is_nan() && is_known(*n)).collect();
-    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    if pairs.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+    let labels = labels(list)?;
+    let mut texts = labels.iter().filter_map(Label::text).peekable();
+    let is_text = texts.peek().is_some();
+    if is_text {
+        ctx.vocabulary.mark_text(input, texts);
+    }
+    let (mut values, mut nan) = (vec![], None);
+    for (label, category) in labels.iter().zip(0u32..).filter(|(_, category)| is_known(*category)) {
+        match label {
+            Label::Text(text) => values.push((f64::from(ctx.vocabulary.intern(text)), category)),
+            Label::Number(x) if x.is_nan() => {}
+            Label::Number(x) if !is_text => values.push((*x, category)),
+            Label::Number(_) => return Err(list.error("texts and numbers cannot be categories of one column")),
+            Label::None => nan = Some(category),
+        }
+    }
+    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if values.windows(2).any(|pair| pair[0].0 == pair[1].0) {
         return Err(list.error("a category stands in it twice"));
     }
-    Ok(Categories::Listed(pairs))
+    Ok(Categories::Listed { values, nan })
 }
 
-/// Texts of an object or string array, `None` among them for missing values; or nothing when it holds numbers.
-fn texts(list: &View<'_, '_>) -> Result<Option<Vec<Option<String>>>, ValueError> {
+/// One entry of an encoder's list of categories.
+enum Label {
+    Text(String),
+    Number(f64),
+    None,
+}
+
+impl Label {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Label::Text(text) => Some(text),
+            Label::Number(_) | Label::None => None,
+        }
+    }
+}
+
+fn labels(list: &View<'_, '_>) -> Result<Vec<Label>, ValueError> {
+    if let Ok(numbers) = list.f64s() {
+        return Ok(numbers.into_iter().map(Label::Number).collect());
+    }
     if let Ok(texts) = list.strings() {
-        return Ok(if texts.is_empty() { None } else { Some(texts.into_iter().map(Some).collect()) });
+        return Ok(texts.into_iter().map(Label::Text).collect());
     }
-    let Ok(items) = list.items() else { return Ok(None) };
-    if !items.iter().any(|item| item.str().is_ok()) {
-        return Ok(None);
-    }
-    let text = |item: &View<'_, '_>| match item.node() {
-        Value::Str(text) => Ok(Some(text.to_string())),
-        Value::None => Ok(None),
-        Value::Float(x) if x.is_nan() => Ok(None),
-        _ => Err(item.error(format!("a category among texts cannot be {}", item.kind()))),
+    let label = |item: &View<'_, '_>| match item.node() {
+        Value::None => Ok(Label::None),
+        Value::Str(text) => Ok(Label::Text(text.to_string())),
+        _ => item.f64().map(Label::Number),
     };
-    items.iter().map(text).collect::<Result<_, _>>().map(Some)
+    list.items()?.iter().map(label).collect()
 }

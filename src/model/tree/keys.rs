@@ -65,13 +65,13 @@ pub enum Column {
     },
 }
 
-/// Which values are which category; all others are missing.
+/// Which values are which category; all others are [`MISSING`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Categories {
     /// The value is the category: a set of numbers below 256.
     Raw([u32; 8]),
-    /// Values, ascending, and the category of each.
-    Listed(Vec<(f64, u32)>),
+    /// Values, ascending, and the category of each; NaN may be a category, too.
+    Listed { values: Vec<(f64, u32)>, nan: Option<u32> },
 }
 
 impl Encode for Ranks {
@@ -113,7 +113,8 @@ impl Categories {
                 let set = bits[(category >> 5) as usize] >> (category & 31) & 1 == 1;
                 (value >= 0.0 && set).then_some(category)
             }
-            Categories::Listed(values) => {
+            Categories::Listed { nan, .. } if value.is_nan() => *nan,
+            Categories::Listed { values, .. } => {
                 let at = values.partition_point(|(known, _)| *known < value);
                 values.get(at).filter(|(known, _)| *known == value).map(|(_, category)| *category)
             }
@@ -184,7 +185,9 @@ mod tests {
 
     #[test]
     fn listed_categories_are_found_by_value() {
-        let listed = Categories::Listed(vec![(-2.0, 0), (0.0, 1), (7.5, 2)]);
+        let values = vec![(-2.0, 0), (0.0, 1), (7.5, 2)];
+        let listed = Categories::Listed { values: values.clone(), nan: None };
+        assert_eq!(Categories::Listed { values, nan: Some(9) }.find(f64::NAN), 9);
         for (value, expected) in [(-2.0, 0), (-0.0, 1), (7.5, 2), (7.0, MISSING), (8.0, MISSING), (f64::NAN, MISSING)] {
             assert_eq!(listed.find(value), expected, "{value}");
         }

@@ -160,7 +160,7 @@ fn categories_go_left_right_or_with_the_missing() {
         let test = Test::OneOf(builder.bitset(bits));
         let nodes = [Node::Split { feature: 0, test, missing_left, left: 1, right: 2 }, Node::Leaf, Node::Leaf];
         builder.push(&nodes, |node| &[[0.0], [1.0], [2.0]][node]).expect("a tree");
-        let categories = Categories::Listed(vec![(-7.0, 40), (3.0, 41)]);
+        let categories = Categories::Listed { values: vec![(-7.0, 40), (3.0, 41)], nan: None };
         let ranks = Ranks { columns: vec![Column::Categorical { input: 0, categories }] };
         let rows: Vec<Vec<f64>> = [-7.0, 3.0, 4.0, f64::NAN].iter().map(|value| vec![*value]).collect();
         assert_eq!(add(&builder.finish().expect("a forest"), &ranks, &rows), [1.0, 2.0, unknown, unknown]);

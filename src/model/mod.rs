@@ -26,7 +26,7 @@ pub use check::{FloatType, InputError, InputPolicy, missing_hint};
 pub use dummy::{Answer, Dummy, Label};
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
-pub use impute::SimpleImputer;
+pub use impute::{NULL, SimpleImputer};
 pub use isolation_forest::IsolationForest;
 pub use kmeans::KMeans;
 pub use linear::Linear;

@@ -55,7 +55,8 @@ mod tests {
         ];
         check(scaler(min_max.to_vec()), &[2.0, -8.0]);
         let fill = vec![Some(7.0), None];
-        let imputer = SimpleImputer { policy: policy(), missing_value: f64::NAN, fill, indicators: vec![] };
+        let imputer =
+            SimpleImputer { policy: policy(), missing_value: f64::NAN, fill, indicators: vec![], keeps_objects: false };
         check(Transformer::Pipeline(vec![Transformer::SimpleImputer(imputer), scaler(vec![])]), &[7.0, 0.0]);
     }
 }

@@ -227,7 +227,7 @@ const UNKNOWN: f64 = crate::model::Vocabulary::UNKNOWN;
 
 /// Words that are numbers to Python.
 const LITERALS: [(&str, f64); 6] = [
-    ("null", f64::NAN),
+    ("null", crate::model::NULL),
     ("true", 1.0),
     ("false", 0.0),
     ("NaN", f64::NAN),

@@ -31,7 +31,9 @@ pub fn simple_imputer(value: &View<'_, '_>, ctx: &mut Context) -> Result<SimpleI
             return Err(features.error("more indicators than columns").into());
         }
     }
-    let imputer = SimpleImputer { policy: policy(value, missing_value.is_nan()), missing_value, fill, indicators };
+    let keeps_objects = ctx.raw && matches!(value.attr("strategy")?.str()?, "most_frequent" | "constant");
+    let policy = policy(value, missing_value.is_nan());
+    let imputer = SimpleImputer { policy, missing_value, fill, indicators, keeps_objects };
     match imputer.n_features_out() {
         0 => Err(value.error("every column was empty in training").into()),
         _ => Ok(imputer),

@@ -84,13 +84,22 @@ pub struct Context {
     pub depth: usize,
     /// How many columns the estimator will see, where that is known: for estimators that do not say it themselves.
     pub inputs: Option<usize>,
+    /// Whether the next estimator sees the request's own columns, or what a transformer made of them.
+    raw: bool,
     /// How often each object and each large array was read: see [`Context::read`].
     reads: HashMap<Id, u8>,
 }
 
 impl Context {
     pub fn new(default_version: Version) -> Self {
-        Context { default_version, vocabulary: Vocabulary::default(), depth: 0, inputs: None, reads: HashMap::new() }
+        Context {
+            default_version,
+            vocabulary: Vocabulary::default(),
+            depth: 0,
+            inputs: None,
+            raw: true,
+            reads: HashMap::new(),
+        }
     }
 }
 
@@ -138,6 +147,7 @@ pub fn parts(
     let scaler = scaler.map(|scaler| transformer(scaler, &mut ctx)).transpose();
     if let Ok(Some(scaler)) = &scaler {
         ctx.inputs = Some(scaler.n_features_out());
+        ctx.raw = false;
     }
     let (scaler, estimator) = match (scaler, estimator(model, &mut ctx)) {
         (Ok(scaler), Ok(estimator)) => (scaler, estimator),

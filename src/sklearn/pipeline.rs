@@ -10,12 +10,12 @@ pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, B
     let Some(last) = steps.pop() else {
         return Err(BuildError::option(value, "no step that does anything"));
     };
-    let given = ctx.inputs;
+    let given = (ctx.inputs, ctx.raw);
     let mut errors = vec![];
     let transformers = transformers(&steps, ctx, &mut errors);
     let texts = ctx.vocabulary.text_columns();
     let predictor = class::estimator(&last, ctx);
-    ctx.inputs = given;
+    (ctx.inputs, ctx.raw) = given;
     if !steps.is_empty() && ctx.vocabulary.text_columns() > texts {
         errors.push(BuildError::option(&last, "text columns behind a transformer"));
     }
@@ -35,10 +35,10 @@ pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, B
 
 /// A pipeline used as a transformer: every step transforms.
 pub fn transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<Transformer, BuildError> {
-    let given = ctx.inputs;
+    let given = (ctx.inputs, ctx.raw);
     let mut errors = vec![];
     let transformers = transformers(&steps(value)?, ctx, &mut errors);
-    ctx.inputs = given;
+    (ctx.inputs, ctx.raw) = given;
     match (errors.is_empty(), transformers.is_empty()) {
         (false, _) => Err(BuildError::all(errors)),
         (true, true) => Err(BuildError::option(value, "no step that does anything")),
@@ -70,6 +70,7 @@ fn transformers(steps: &[View<'_, '_>], ctx: &mut Context, errors: &mut Vec<Buil
                     errors.extend(fits(step, before, transformer.n_features_in()).err());
                 }
                 ctx.inputs = Some(transformer.n_features_out());
+                ctx.raw = false;
                 built.push(transformer);
             }
             Err(error) => {

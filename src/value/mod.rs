@@ -5,10 +5,11 @@
 //! Never does I/O, never interprets an estimator.
 
 mod dtype;
+mod scalar;
 mod view;
 
 pub use dtype::{DType, Field, ScalarKind};
-pub(crate) use view::{Scalar, read_scalar, utf32};
+pub(crate) use scalar::{Scalar, read_scalar, utf32};
 pub use view::{ValueError, View};
 
 use std::borrow::Cow;

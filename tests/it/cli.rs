@@ -84,7 +84,10 @@ fn a_bundle_that_cannot_be_loaded_is_3() {
     fs::write(path("evil.pkl"), b"\x80\x04cos\nsystem\n\x8c\x02id\x85R.").unwrap();
     fails(&["inspect", &path("evil.pkl")], 3, "os.system at byte 2 is refused");
     fails(&["convert", &path("evil.pkl"), &path("out.bundle")], 3, "os.system at byte 2 is refused");
-    fails(&["serve", &path("evil.pkl")], 3, "os.system at byte 2 is refused");
+    let serve = run(&["serve", &path("evil.pkl"), "--port", "0"]);
+    let err = String::from_utf8_lossy(&serve.stderr);
+    assert_eq!(serve.status.code(), Some(3), "{err}");
+    assert!(err.contains("\nscorelet: cannot load ") && err.contains("os.system at byte 2 is refused"), "{err}");
     assert!(!Path::new(&path("out.bundle")).exists());
 }
 

@@ -23,6 +23,8 @@ pub fn distance(got: &Value, expected: &Value) -> Result<f64, String> {
         }
         // A reply writes what JSON cannot as null; the corpus names it.
         (Value::Null, Value::String(name)) if ["NaN", "Infinity", "-Infinity"].contains(&name.as_str()) => Ok(0.0),
+        // A scaler that keeps the input's type hands text through; the model behind it reads the number.
+        (Value::Number(number), Value::String(text)) if text.parse().ok() == number.as_f64() => Ok(0.0),
         (got, expected) if got == expected => Ok(0.0),
         (got, expected) => Err(format!("{got}, expected {expected}")),
     }
@@ -43,6 +45,8 @@ fn distance_is_strict_about_types_and_bits() {
         (json!([1, 2]), json!([1]), None),
         (json!([null]), json!(["NaN"]), Some(0.0)),
         (json!([null]), json!([1.0]), None),
+        (json!([1.5]), json!(["1.5"]), Some(0.0)),
+        (json!([1.5]), json!(["1.25"]), None),
         (json!(["NaN"]), json!(["nan"]), None),
         (json!([[1.0], [2]]), json!([[1.0], [3]]), None),
     ] {

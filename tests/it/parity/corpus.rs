@@ -4,6 +4,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 /// A folder of cases made by one scikit-learn version.
 pub struct Corpus {
@@ -14,7 +15,6 @@ pub struct Corpus {
 
 /// One bundle in several formats, and what scikit-learn computes with it.
 pub struct Case {
-    pub name: String,
     /// Full class name of the model.
     pub estimator: String,
     pub scaler: Option<String>,
@@ -33,8 +33,13 @@ pub fn committed() -> Vec<Corpus> {
     corpora
 }
 
-/// The large corpus beside the checkout; `None`, said aloud, when it is not there.
+/// The large corpus beside the checkout.
 pub fn shared() -> Option<Vec<Corpus>> {
+    shared_folder().map(|folder| folders(&folder))
+}
+
+/// The folder of the large corpus, unpacked; `None`, said aloud, when it is not there.
+pub fn shared_folder() -> Option<PathBuf> {
     let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let mut archives: Vec<PathBuf> = files(&packed).into_iter().filter(|path| is_archive(path)).collect();
     archives.sort();
@@ -46,7 +51,7 @@ pub fn shared() -> Option<Vec<Corpus>> {
     for archive in &archives {
         unpack(archive, &target);
     }
-    Some(folders(&target))
+    Some(target)
 }
 
 fn is_archive(path: &Path) -> bool {
@@ -56,6 +61,8 @@ fn is_archive(path: &Path) -> bool {
 
 /// Unpacks with the system's tar, once for each size of the archive.
 pub fn unpack(archive: &Path, target: &Path) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().expect("no unpacking panicked");
     let size = std::fs::metadata(archive).expect("an archive has a size").len();
     let name = archive.file_name().and_then(|name| name.to_str()).expect("a name in ASCII");
     let stamp = target.join(format!(".{name}.{size}"));
@@ -89,7 +96,6 @@ fn corpus(folder: &Path) -> Corpus {
         let mut data = json(&folder.join(format!("{name}.json")));
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Case {
-            name: name.clone(),
             estimator: text(&data["estimator"]).expect("a case names its estimator"),
             scaler: text(&data["scaler"]),
             feature_order: data["feature_order"].as_array().into_iter().flatten().filter_map(text).collect(),

@@ -9,6 +9,9 @@ use crate::value::{Id, Node};
 #[derive(Debug)]
 pub(super) struct Spent;
 
+/// An id that no node has.
+pub(super) const NO_NODE: Id = Id(u32::MAX);
+
 pub(super) struct Arena<'a> {
     nodes: Vec<Node<'a>>,
     budget: usize,
@@ -63,7 +66,7 @@ impl<'a> Arena<'a> {
         if let Some(Some(id)) = &shared {
             return Ok(*id);
         }
-        let next = Id(u32::try_from(self.nodes.len()).map_err(|_| Spent)?);
+        let next = u32::try_from(self.nodes.len()).map(Id).ok().filter(|id| *id != NO_NODE).ok_or(Spent)?;
         if let Some(slot) = shared {
             *slot = Some(next);
         }

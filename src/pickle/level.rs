@@ -1,5 +1,6 @@
 //! The state of one pickle: its stack, marks and memo. joblib nests pickles, so there may be several.
 
+use super::arena::NO_NODE;
 use crate::value::Id;
 
 #[derive(Default)]
@@ -7,7 +8,8 @@ pub(super) struct Level {
     stack: Vec<Id>,
     /// Heights of the stack at each open MARK.
     marks: Vec<u32>,
-    memo: Vec<Option<Id>>,
+    /// [`NO_NODE`] where nothing was stored.
+    memo: Vec<Id>,
     /// What MEMOIZE counts: slots filled so far.
     memoized: usize,
 }
@@ -65,11 +67,11 @@ impl Level {
             if index >= self.memo.capacity() {
                 self.memo.reserve_exact(more.max(self.memo.len() / 2).max(16));
             }
-            self.memo.resize(index + 1, None);
+            self.memo.resize(index + 1, NO_NODE);
         }
         let slot = &mut self.memo[index];
-        self.memoized += usize::from(slot.is_none());
-        *slot = Some(top);
+        self.memoized += usize::from(*slot == NO_NODE);
+        *slot = top;
         Some(())
     }
 
@@ -79,6 +81,6 @@ impl Level {
     }
 
     pub(super) fn recall(&self, index: usize) -> Option<Id> {
-        self.memo.get(index).copied().flatten()
+        self.memo.get(index).copied().filter(|id| *id != NO_NODE)
     }
 }

@@ -1,6 +1,7 @@
 //! The interpreter: executes opcodes on a stack of node ids. The only things it can do are build nodes and refuse.
 //!
-//! What a REDUCE, NEWOBJ or BUILD means stands in `object.rs`; numpy's and joblib's share in `numpy.rs`, `joblib.rs`.
+//! Plain values stand in `literal.rs`, containers in `container.rs`, names, calls and objects in `object.rs`, and what
+//! numpy and joblib write in `dtype.rs`, `numpy.rs` and `joblib.rs`.
 //! No function here or there recurses, whatever the file nests.
 
 use super::arena::{Arena, Spent};
@@ -100,164 +101,6 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Opcodes that push a plain value.
-    fn literal(&mut self, code: u8) -> Result<Option<Node<'a>>, PickleError> {
-        let input = &mut self.input;
-        Ok(Some(match code {
-            NONE => Node::None,
-            NEWTRUE => Node::Bool(true),
-            NEWFALSE => Node::Bool(false),
-            BININT => Node::Int(i64::from(input.array().map(i32::from_le_bytes)?)),
-            BININT1 => Node::Int(i64::from(input.u8()?)),
-            BININT2 => Node::Int(i64::from(input.u16()?)),
-            BINFLOAT => Node::Float(input.array().map(f64::from_be_bytes)?),
-            LONG1 => return self.integer(|input| input.counted(1).map(text::binary_integer)).map(Some),
-            LONG4 => return self.integer(|input| input.counted(4).map(text::binary_integer)).map(Some),
-            INT => match input.line()? {
-                b"00" => Node::Bool(false),
-                b"01" => Node::Bool(true),
-                line => return self.integer(|_| Ok(text::decimal_integer(line))).map(Some),
-            },
-            LONG => {
-                let line = input.line()?;
-                let digits = line.strip_suffix(b"L").unwrap_or(line);
-                return self.integer(|_| Ok(text::decimal_integer(digits))).map(Some);
-            }
-            FLOAT => {
-                let line = input.line()?;
-                Node::Float(text::float(line).ok_or_else(|| input.malformed("not a float"))?)
-            }
-            BINBYTES => Node::Bytes(Cow::Borrowed(input.counted(4)?)),
-            SHORT_BINBYTES => Node::Bytes(Cow::Borrowed(input.counted(1)?)),
-            BINBYTES8 | BYTEARRAY8 => Node::Bytes(Cow::Borrowed(input.counted(8)?)),
-            EMPTY_TUPLE => Node::Tuple(Vec::new()),
-            EMPTY_LIST => Node::List(Vec::new()),
-            EMPTY_DICT => Node::Dict(Vec::new()),
-            EMPTY_SET => Node::Set(Vec::new()),
-            _ => return self.string(code),
-        }))
-    }
-
-    fn integer(
-        &mut self,
-        read: impl FnOnce(&mut Cursor<'a>) -> Result<Option<text::Integer>, PickleError>,
-    ) -> Result<Node<'a>, PickleError> {
-        match read(&mut self.input)? {
-            Some(text::Integer::Small(value)) => Ok(Node::Int(value)),
-            Some(text::Integer::Big(bytes)) => Ok(Node::BigInt(bytes)),
-            None => Err(self.malformed(format!("not an integer of at most {} digits", text::MAX_DIGITS))),
-        }
-    }
-
-    fn string(&mut self, code: u8) -> Result<Option<Node<'a>>, PickleError> {
-        let input = &mut self.input;
-        let read = match code {
-            SHORT_BINUNICODE => std::str::from_utf8(input.counted(1)?).ok().map(Cow::Borrowed),
-            BINUNICODE => std::str::from_utf8(input.counted(4)?).ok().map(Cow::Borrowed),
-            BINUNICODE8 => std::str::from_utf8(input.counted(8)?).ok().map(Cow::Borrowed),
-            UNICODE => text::raw_unicode(input.line()?),
-            STRING => text::quoted(input.line()?),
-            SHORT_BINSTRING => Some(text::latin1(input.counted(1)?)),
-            BINSTRING => Some(text::latin1(input.counted(4)?)),
-            _ => return Ok(None),
-        };
-        let text = read.ok_or_else(|| input.malformed("not valid text"))?;
-        Ok(Some(Node::Str(text)))
-    }
-
-    /// Opcodes that make and fill containers. False when `code` is none of them.
-    fn structure(&mut self, code: u8) -> Result<bool, PickleError> {
-        match code {
-            TUPLE => self.collect(Node::Tuple)?,
-            LIST => self.collect(Node::List)?,
-            FROZENSET => self.collect(Node::Set)?,
-            TUPLE1 | TUPLE2 | TUPLE3 => {
-                let mut items = vec![Id(0); usize::from(code - TUPLE1) + 1];
-                for slot in items.iter_mut().rev() {
-                    *slot = self.pop()?;
-                }
-                self.push_node(Node::Tuple(items))?;
-            }
-            DICT => {
-                let items = self.pop_mark()?;
-                let dict = self.add(Node::Dict(Vec::new()))?;
-                self.set_items(dict, &items)?;
-                self.push(dict)?;
-            }
-            APPEND => {
-                let item = self.pop()?;
-                self.append(&[item])?;
-            }
-            APPENDS => {
-                let items = self.pop_mark()?;
-                self.append(&items)?;
-            }
-            ADDITEMS => {
-                let items = self.pop_mark()?;
-                self.add_items(&items)?;
-            }
-            SETITEM => {
-                let (value, key) = (self.pop()?, self.pop()?);
-                let target = self.top()?;
-                self.set_items(target, &[key, value])?;
-            }
-            SETITEMS => {
-                let items = self.pop_mark()?;
-                let target = self.top()?;
-                self.set_items(target, &items)?;
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn collect(&mut self, container: impl FnOnce(Vec<Id>) -> Node<'a>) -> Result<(), PickleError> {
-        let items = self.pop_mark()?;
-        self.push_node(container(items))
-    }
-
-    fn append(&mut self, items: &[Id]) -> Result<(), PickleError> {
-        let target = self.top()?;
-        let charged = self.arena.charge_items::<Id>(items.len());
-        self.paid(charged)?;
-        match self.arena.node_mut(target) {
-            Node::List(list) => list.extend_from_slice(items),
-            Node::Object(object) => object.items.extend_from_slice(items),
-            _ => return Err(self.malformed("its target is no list")),
-        }
-        Ok(())
-    }
-
-    fn add_items(&mut self, items: &[Id]) -> Result<(), PickleError> {
-        let target = self.top()?;
-        let charged = self.arena.charge_items::<Id>(items.len());
-        self.paid(charged)?;
-        match self.arena.node_mut(target) {
-            Node::Set(set) => set.extend_from_slice(items),
-            _ => return Err(self.malformed("its target is no set")),
-        }
-        Ok(())
-    }
-
-    /// Adds alternating keys and values to a dict or to an object.
-    pub(super) fn set_items(&mut self, target: Id, items: &[Id]) -> Result<(), PickleError> {
-        let (pairs, []) = items.as_chunks::<2>() else {
-            return Err(self.malformed("a key without a value"));
-        };
-        if pairs.iter().any(|[key, _]| !hashable(self.arena.node(*key))) {
-            return Err(self.malformed("a key that Python cannot hash"));
-        }
-        let charged = self.arena.charge_items::<(Id, Id)>(pairs.len());
-        self.paid(charged)?;
-        let pairs = pairs.iter().map(|[key, value]| (*key, *value));
-        match self.arena.node_mut(target) {
-            Node::Dict(dict) => dict.extend(pairs),
-            Node::Object(object) => object.entries.extend(pairs),
-            _ => return Err(self.malformed("its target is no dict")),
-        }
-        Ok(())
-    }
-
     /// Opcodes of the stack, the memo and the framing. False when `code` is none of them.
     fn memory(&mut self, code: u8) -> Result<bool, PickleError> {
         match code {
@@ -282,29 +125,12 @@ impl<'a> Machine<'a> {
             FRAME => self.input.frame()?,
             // Only says that the bytes on top are not to be changed, which nobody does.
             READONLY_BUFFER => drop(self.top()?),
-            MEMOIZE => self.memoize(self.level.memoized() as u64)?,
-            BINPUT => {
-                let index = self.input.u8()?;
-                self.memoize(u64::from(index))?;
-            }
-            LONG_BINPUT => {
-                let index = self.input.u32()?;
-                self.memoize(u64::from(index))?;
-            }
-            PUT => {
-                let index = self.text_index()?;
+            MEMOIZE | BINPUT | LONG_BINPUT | PUT => {
+                let index = self.memo_index(code)?;
                 self.memoize(index)?;
             }
-            BINGET => {
-                let index = self.input.u8()?;
-                self.recall(u64::from(index))?;
-            }
-            LONG_BINGET => {
-                let index = self.input.u32()?;
-                self.recall(u64::from(index))?;
-            }
-            GET => {
-                let index = self.text_index()?;
+            BINGET | LONG_BINGET | GET => {
+                let index = self.memo_index(code)?;
                 self.recall(index)?;
             }
             _ => return Ok(false),
@@ -312,9 +138,14 @@ impl<'a> Machine<'a> {
         Ok(true)
     }
 
-    fn text_index(&mut self) -> Result<u64, PickleError> {
-        let line = self.input.line()?;
-        match text::decimal_integer(line) {
+    fn memo_index(&mut self, code: u8) -> Result<u64, PickleError> {
+        match code {
+            MEMOIZE => return Ok(self.level.memoized() as u64),
+            BINPUT | BINGET => return self.input.u8().map(u64::from),
+            LONG_BINPUT | LONG_BINGET => return self.input.u32().map(u64::from),
+            _ => {}
+        }
+        match text::decimal_integer(self.input.line()?) {
             Some(text::Integer::Small(index)) => u64::try_from(index).ok(),
             _ => None,
         }
@@ -333,7 +164,7 @@ impl<'a> Machine<'a> {
         let limit = self.input.len();
         let index = usize::try_from(index).ok().filter(|index| *index < limit);
         let index = index.ok_or_else(|| self.input.limit("memo slots", limit))?;
-        let charged = self.arena.charge_items::<Option<Id>>(self.level.memo_growth(index));
+        let charged = self.arena.charge_items::<Id>(self.level.memo_growth(index));
         self.paid(charged)?;
         self.level.memoize(index).ok_or_else(|| self.malformed("the stack is empty"))
     }
@@ -392,7 +223,7 @@ impl<'a> Machine<'a> {
         self.level.top().ok_or_else(|| self.malformed("the stack is empty"))
     }
 
-    fn pop_mark(&mut self) -> Result<Vec<Id>, PickleError> {
+    pub(super) fn pop_mark(&mut self) -> Result<Vec<Id>, PickleError> {
         self.level.pop_mark().ok_or_else(|| self.malformed("there is no mark"))
     }
 
@@ -421,8 +252,4 @@ impl<'a> Machine<'a> {
     pub(super) fn malformed(&self, problem: impl Into<String>) -> PickleError {
         self.input.malformed(problem)
     }
-}
-
-fn hashable(node: &Node<'_>) -> bool {
-    !matches!(node, Node::List(_) | Node::Dict(_) | Node::Array(_) | Node::DType(_) | Node::Object(_))
 }

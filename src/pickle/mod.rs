@@ -7,13 +7,17 @@
 
 mod allow;
 mod arena;
+mod call;
 mod compression;
+mod container;
 mod cursor;
 mod depth;
+mod dtype;
 mod error;
 mod joblib;
 mod level;
 mod limits;
+mod literal;
 mod machine;
 mod numpy;
 mod object;

@@ -4,7 +4,7 @@ use super::error::{Offset, PickleError, Refusal};
 use std::collections::BTreeMap;
 
 /// Distinct refused names that are kept.
-const MAX_REFUSED: usize = 1000;
+const MAX_REFUSED: usize = 200;
 
 /// Figures of one stream.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,6 +4,7 @@ mod bundle;
 mod cli;
 mod pages;
 mod parity;
+mod pickle;
 mod score;
 mod security;
 mod serve;

@@ -4,6 +4,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 /// A folder of cases made by one scikit-learn version.
 pub struct Corpus {
@@ -33,8 +34,13 @@ pub fn committed() -> Vec<Corpus> {
     corpora
 }
 
-/// The large corpus beside the checkout; `None`, said aloud, when it is not there.
+/// The large corpus beside the checkout.
 pub fn shared() -> Option<Vec<Corpus>> {
+    shared_folder().map(|folder| folders(&folder))
+}
+
+/// The folder of the large corpus, unpacked; `None`, said aloud, when it is not there.
+pub fn shared_folder() -> Option<PathBuf> {
     let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let mut archives: Vec<PathBuf> = files(&packed).into_iter().filter(|path| is_archive(path)).collect();
     archives.sort();
@@ -46,7 +52,7 @@ pub fn shared() -> Option<Vec<Corpus>> {
     for archive in &archives {
         unpack(archive, &target);
     }
-    Some(folders(&target))
+    Some(target)
 }
 
 fn is_archive(path: &Path) -> bool {
@@ -56,6 +62,8 @@ fn is_archive(path: &Path) -> bool {
 
 /// Unpacks with the system's tar, once for each size of the archive.
 pub fn unpack(archive: &Path, target: &Path) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().expect("no unpacking panicked");
     let size = std::fs::metadata(archive).expect("an archive has a size").len();
     let name = archive.file_name().and_then(|name| name.to_str()).expect("a name in ASCII");
     let stamp = target.join(format!(".{name}.{size}"));

@@ -111,8 +111,8 @@ fn advice(name: &str, refusal: Refusal) -> String {
         Refusal::Arguments => return "only the call that scikit-learn itself writes is accepted".to_owned(),
         Refusal::Unknown => {}
     }
-    let package = name.split('.').next().unwrap_or_default();
-    match package {
+    let package = &printable(name.split('.').next().unwrap_or_default());
+    match package.as_str() {
         "sklearn" | "_loss" => "this part of scikit-learn is not supported; \
              see `scorelet inspect` for all names that stand in the way"
             .to_owned(),

@@ -57,22 +57,25 @@ fn all_formats_of_a_case_hold_the_same_values() {
     assert!(files > 500 && wrong.is_empty(), "{} of {files}\n{}", wrong.len(), wrong[..wrong.len().min(10)].join("\n"));
 }
 
-/// Arrays are borrowed from the stream, in pickles and in joblib files. (The pickles that joblib nests are of
-/// protocol 2, which has no bytes.)
+/// Arrays are borrowed from the stream, in pickles and in joblib files. (Protocols 0 to 2 have no bytes, only text to
+/// decode; the pickles that joblib nests are of protocol 2.)
 #[test]
 fn arrays_are_not_copied() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus/1.9.1");
     let mut borrowed = 0;
+    let textual =
+        |path: &Path| [".p0.pkl", ".p1.pkl", ".p2.pkl"].iter().any(|end| path.to_string_lossy().ends_with(end));
     for path in cases(&folder).into_values().flatten() {
-        let file = std::fs::read(path).unwrap();
+        let file = std::fs::read(&path).unwrap();
         let limits = Limits::for_file(&file);
         let stream = decompress(&file, &limits).unwrap();
         let nested = survey(&stream, &limits).notes.nested_pickles;
         for node in scorelet::pickle::read(&stream, &limits).unwrap().nodes {
             if let Node::Array(array) = node
                 && nested == 0
+                && !textual(&path)
             {
-                assert!(!matches!(&array.data, ArrayData::Bytes(Cow::Owned(_))));
+                assert!(!matches!(&array.data, ArrayData::Bytes(Cow::Owned(_))), "{}", path.display());
                 borrowed += 1;
             }
         }

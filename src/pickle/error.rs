@@ -79,7 +79,7 @@ fn opcode_name(code: u8) -> String {
 
 /// A name from the file without control characters, and not endless.
 fn printable(name: &str) -> String {
-    const SHOWN: usize = 200;
+    const SHOWN: usize = 120;
     let mut out: String = name.chars().take(SHOWN).flat_map(char::escape_debug).collect();
     if name.chars().nth(SHOWN).is_some() {
         out.push('…');

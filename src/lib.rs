@@ -25,4 +25,5 @@ pub mod score;
 pub mod serve;
 pub mod sklearn;
 pub mod telemetry;
+pub mod train;
 pub mod value;

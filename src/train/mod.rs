@@ -1,0 +1,3 @@
+//! Table to bundle: what replaces the training script.
+
+pub mod grow;

@@ -5,11 +5,12 @@
 //! Modules, lowest layer first; a module uses only those above its own line (`tests/tidy.rs` proves it):
 //!
 //! - [`value`]: the graph of plain data that every format is read into
-//! - [`pickle`], [`model`], [`telemetry`]: know nothing of each other
+//! - [`pickle`], [`model`], [`data`], [`telemetry`]: know nothing of each other
 //! - [`bundle`]: the scoring contract and its native codec
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
-//! - [`serve`]: HTTP
+//! - [`train`]: table to bundle
+//! - [`serve`]: HTTP, from socket to reply
 //! - [`cli`]: one file for each subcommand
 //!
 //! Invariants: nothing that a file names is ever run; a [`bundle::Bundle`] is checked when it is built, so scoring
@@ -18,6 +19,7 @@
 
 pub mod bundle;
 pub mod cli;
+pub mod data;
 pub mod load;
 pub mod model;
 pub mod pickle;

@@ -1,8 +1,12 @@
 //! The scoring contract: model, scaler, feature order and metadata. Types and the native codec only; foreign formats
 //! are read above.
 
+pub mod native;
+
 use crate::model::{Estimator, InputError, Method, Output, Transformer, Vocabulary};
 use ndarray::Array2;
+use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
 
 /// A model that is checked and ready to score.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +59,14 @@ impl Bundle {
         if methods.contains(&Method::Predict) { Method::Predict } else { Method::Transform }
     }
 
+    /// Whether the other bundle holds the same model, feature order and metadata, wherever it came from.
+    pub fn same_contract(&self, other: &Bundle) -> bool {
+        let said = |b: &Bundle| (b.feature_order.clone(), b.metadata.clone(), b.estimator_name.clone());
+        let models = |b: &Bundle| fingerprint(&(&b.estimator, &b.scaler));
+        let kept = self.extra == other.extra && self.scaler_name == other.scaler_name;
+        kept && said(self) == said(other) && self.vocabulary == other.vocabulary && models(self) == models(other)
+    }
+
     /// Scales `x` (rows, features in feature order) and computes the outputs asked for, in that order.
     ///
     /// # Errors
@@ -66,4 +78,19 @@ impl Bundle {
         };
         methods.iter().map(|method| self.estimator.call(*method, x.view())).collect()
     }
+}
+
+/// A hash of all that the value holds. Goes by what `Debug` writes, which tells all floats apart (0.0 from -0.0) and
+/// gives NaN a form that equals itself, as `==` does not.
+fn fingerprint(value: &impl fmt::Debug) -> u64 {
+    struct Hashing(DefaultHasher);
+    impl fmt::Write for Hashing {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut hashing = Hashing(DefaultHasher::new());
+    fmt::write(&mut hashing, format_args!("{value:?}")).expect("hashing does not fail");
+    hashing.0.finish()
 }

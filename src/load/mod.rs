@@ -1,7 +1,37 @@
-//! The only way from a file to a [`Bundle`](crate::bundle::Bundle): sniffs the format by content, reads it, builds
-//! the model, checks the feature order.
+//! The only way from a file to a [`Bundle`]: sniffs the format by content, reads it, builds the model, checks the
+//! feature order.
+//!
+//! A file is read into memory, not mapped. A mapped file that another process cuts short kills the reader with
+//! SIGBUS, which no check can prevent; and a loaded model keeps nothing of the file, so a mapping would only save the
+//! copy from the page cache, once per start. Text and arrays are borrowed from that one buffer until the model is
+//! built.
 
-use crate::bundle::Bundle;
+mod contract;
+mod convert;
+mod find;
+mod json;
+mod order;
+mod outline;
+mod report;
+mod sniff;
+
+pub use contract::{Contract, ContractError};
+pub use convert::{Converted, convert};
+pub use find::FindError;
+pub use order::OrderError;
+pub use outline::{Outline, Trees};
+pub use report::{Contents, Inputs, RefusedName, Report, report};
+pub use sniff::Foreign;
+
+use crate::bundle::native::{self, NativeError};
+use crate::bundle::{Bundle, Source};
+use crate::pickle::{self, Limits, PickleError};
+use crate::value::Graph;
+use sha2::{Digest, Sha256};
+use sniff::Kind;
+use std::borrow::Cow;
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// What the user may add to what the file says.
@@ -13,15 +43,221 @@ pub struct LoadOptions {
 
 /// Why a bundle cannot be loaded; `serve` exits 3 with it.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    #[error("cannot read {path}: {source}")]
-    Io { path: PathBuf, source: std::io::Error },
+#[error("cannot load {}: {problem}", path.display())]
+pub struct LoadError {
+    pub path: PathBuf,
+    pub problem: Problem,
+}
+
+impl LoadError {
+    /// The single reasons, where several stand in the way.
+    pub fn reasons(&self) -> Vec<String> {
+        match &self.problem {
+            Problem::Contract(ContractError::Build(error)) => {
+                error.clone().into_list().iter().map(ToString::to_string).collect()
+            }
+            one => vec![one.to_string()],
+        }
+    }
+}
+
+/// What is wrong with the file of a [`LoadError`].
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("it is neither a file nor a folder")]
+    Special,
+    #[error(transparent)]
+    Find(#[from] FindError),
+    #[error(transparent)]
+    Foreign(#[from] Foreign),
+    #[error(transparent)]
+    Pickle(#[from] PickleError),
+    #[error(transparent)]
+    Native(#[from] NativeError),
+    #[error(transparent)]
+    Contract(#[from] ContractError),
 }
 
 /// Loads the bundle at `path`: a file, or a folder that holds one bundle (searched two levels deep).
 ///
 /// # Errors
 /// When there is none, or it cannot be read, or scorelet cannot reproduce its model exactly.
-pub fn open(_path: &Path, _options: &LoadOptions) -> Result<Bundle, LoadError> {
-    todo!()
+pub fn open(path: &Path, options: &LoadOptions) -> Result<Bundle, LoadError> {
+    BundleFile::read(path)?.load(options)
+}
+
+/// A file that may be a bundle, in memory.
+pub struct BundleFile {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl BundleFile {
+    /// A file that is in memory already; `path` is what messages call it.
+    pub fn new(path: PathBuf, bytes: Vec<u8>) -> BundleFile {
+        BundleFile { path, bytes }
+    }
+
+    /// Reads the file at `path`, or the only bundle in the folder there.
+    ///
+    /// # Errors
+    /// When it cannot be found or read.
+    pub fn read(path: &Path) -> Result<BundleFile, LoadError> {
+        let fail = |path: &Path, problem| LoadError { path: path.to_owned(), problem };
+        let kind = fs::metadata(path).map_err(|error| fail(path, error.into()))?;
+        let path = if kind.is_dir() {
+            find::bundle_in(path).map_err(|error| fail(path, error.into()))?
+        } else {
+            path.to_owned()
+        };
+        match read_regular(&path) {
+            Ok(bytes) => Ok(BundleFile { path, bytes }),
+            Err(problem) => Err(LoadError { path, problem }),
+        }
+    }
+
+    /// The file itself, where a folder was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Hex SHA-256 of the file.
+    pub fn sha256(&self) -> String {
+        Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Builds the bundle that the file holds.
+    ///
+    /// # Errors
+    /// When it is damaged, or scorelet cannot reproduce its model exactly.
+    pub fn load(&self, options: &LoadOptions) -> Result<Bundle, LoadError> {
+        std::thread::scope(|scope| {
+            // Hashing takes about as long as all the rest.
+            let sha256 = scope.spawn(|| self.sha256());
+            let content = self.content()?;
+            let mut bundle = content.bundle(&content.graph()?, options)?;
+            let sha256 = sha256.join().expect("hashing does not panic");
+            bundle.source = Source { sha256, bytes: self.len(), format: content.format() };
+            Ok(bundle)
+        })
+    }
+
+    /// Undoes compression and tells what the content is.
+    ///
+    /// # Errors
+    /// When a compressed stream is damaged, or the content is no bundle.
+    pub fn content(&self) -> Result<Content<'_>, LoadError> {
+        self.decompressed().map_err(|problem| LoadError { path: self.path.clone(), problem })
+    }
+
+    fn decompressed(&self) -> Result<Content<'_>, Problem> {
+        let (path, bytes) = (self.path.as_path(), self.bytes.as_slice());
+        let limits = Limits::for_file(bytes);
+        match sniff::kind(bytes) {
+            Kind::Foreign(foreign) => Err(foreign.into()),
+            kind @ (Kind::Native | Kind::Pickle) => {
+                let native = kind == Kind::Native;
+                Ok(Content { path, bytes: Cow::Borrowed(bytes), limits, native })
+            }
+            Kind::Compressed(_) => {
+                let bytes = pickle::decompress(bytes, &limits)?;
+                let native = match sniff::kind(&bytes) {
+                    Kind::Foreign(foreign) => return Err(foreign.into()),
+                    Kind::Compressed(_) => return Err(sniff::TWICE.into()),
+                    kind => kind == Kind::Native,
+                };
+                Ok(Content { path, bytes, limits, native })
+            }
+        }
+    }
+}
+
+/// Only regular files end: a pipe or device could be read for ever.
+fn read_regular(path: &Path) -> Result<Vec<u8>, Problem> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(Problem::Special);
+    }
+    let mut bytes = Vec::new();
+    let expected = usize::try_from(metadata.len()).map_err(io::Error::other)?;
+    bytes.try_reserve_exact(expected).map_err(io::Error::other)?;
+    // What a writer appends meanwhile is not read: the reader of the content then finds the file cut short.
+    fs::File::open(path)?.take(metadata.len()).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The decompressed content of a [`BundleFile`].
+pub struct Content<'f> {
+    path: &'f Path,
+    bytes: Cow<'f, [u8]>,
+    /// Of the file, before decompression.
+    limits: Limits,
+    native: bool,
+}
+
+impl Content<'_> {
+    /// The format in words: `pickle protocol 4`, `joblib (zlib)`, `scorelet bundle 1`.
+    pub fn format(&self) -> String {
+        let name = match (self.native, self.bytes.as_ref()) {
+            (true, _) => format!("scorelet bundle {}", native::VERSION),
+            (false, bytes) if is_joblib(bytes) => "joblib".to_owned(),
+            (false, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
+            _ => "pickle protocol 0 or 1".to_owned(),
+        };
+        match self.limits.compression {
+            Some(by) => format!("{name} ({by})"),
+            None => name,
+        }
+    }
+
+    /// Bytes after decompression.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether this is a native bundle.
+    pub fn is_native(&self) -> bool {
+        self.native
+    }
+
+    /// Reads the content into values.
+    ///
+    /// # Errors
+    /// When it is damaged, or names a class that is not on the allow-list.
+    pub fn graph(&self) -> Result<Graph<'_>, LoadError> {
+        let graph = match self.native {
+            true => native::decode(&self.bytes).map_err(Problem::from),
+            false => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
+        };
+        graph.map_err(|problem| self.error(problem))
+    }
+
+    /// Builds the model of `graph`; its [`Source`] is left empty.
+    ///
+    /// # Errors
+    /// When scorelet cannot reproduce the model exactly, or the bundle contradicts itself.
+    pub fn bundle(&self, graph: &Graph<'_>, options: &LoadOptions) -> Result<Bundle, LoadError> {
+        contract::bundle(graph, options).map_err(|error| self.error(error.into()))
+    }
+
+    fn error(&self, problem: Problem) -> LoadError {
+        LoadError { path: self.path.to_owned(), problem }
+    }
+}
+
+/// joblib keeps arrays beside the pickle behind a wrapper; the first one comes early.
+fn is_joblib(bytes: &[u8]) -> bool {
+    let wrapper = b"NumpyArrayWrapper";
+    bytes[..bytes.len().min(1 << 20)].windows(wrapper.len()).any(|window| window == wrapper)
 }

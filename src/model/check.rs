@@ -16,6 +16,15 @@ impl FloatType {
             FloatType::F64 => "float64",
         }
     }
+
+    /// The least magnitude that becomes infinite in this type.
+    fn overflow(self) -> f64 {
+        match self {
+            // Halfway between the largest float32 and 2^128: rounds up.
+            FloatType::F32 => 3.402_823_567_797_336_6e38,
+            FloatType::F64 => f64::INFINITY,
+        }
+    }
 }
 
 /// A value that an estimator refuses. The text is scikit-learn's own.
@@ -57,12 +66,114 @@ pub struct InputPolicy {
 }
 
 impl InputPolicy {
-    /// Checks all values of `x`, shape (rows, features).
+    /// Checks all values of `x`, shape (rows, features): `sklearn.utils.validation._assert_all_finite`.
     ///
     /// # Errors
     /// The first kind of value that scikit-learn would complain of: NaN before infinity, with its place.
     pub fn check(&self, x: ArrayView2<'_, f64>) -> Result<(), InputError> {
-        let _ = x;
+        if self.allow_nan && self.allow_infinite || within(x, self.dtype.overflow()) {
+            return Ok(());
+        }
+        if !self.allow_nan
+            && let Some((row, column)) = find(x, f64::is_nan)
+        {
+            return Err(InputError::Missing { row, column, hint: missing_hint(&self.estimator) });
+        }
+        if !self.allow_infinite
+            && let Some((row, column)) = find(x, |value| value.abs() >= self.dtype.overflow())
+        {
+            return Err(InputError::Infinite { row, column, dtype: self.dtype });
+        }
         Ok(())
+    }
+}
+
+/// What scikit-learn adds to "Input X contains NaN." when it knows the estimator; empty when `estimator` is.
+pub fn missing_hint(estimator: &str) -> String {
+    if estimator.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\n{estimator} does not accept missing values encoded as NaN natively. For supervised learning, you might want \
+         to consider sklearn.ensemble.HistGradientBoostingClassifier and Regressor which accept missing values encoded \
+         as NaNs natively. Alternatively, it is possible to preprocess the data, for instance by using an imputer \
+         transformer in a pipeline or drop samples with missing values. See \
+         https://scikit-learn.org/stable/modules/impute.html You can find a list of all estimators that handle NaN \
+         values at the following page: \
+         https://scikit-learn.org/stable/modules/impute.html#estimators-that-handle-nan-values"
+    )
+}
+
+/// Whether every value is a number below `bound` in magnitude: the whole check for nearly every request, so it has no
+/// branch for the compiler to stumble over.
+fn within(x: ArrayView2<'_, f64>, bound: f64) -> bool {
+    let all = |values: &[f64]| values.iter().fold(true, |ok, value| ok & (value.abs() < bound));
+    match x.as_slice() {
+        Some(values) => all(values),
+        None => x.iter().all(|value| value.abs() < bound),
+    }
+}
+
+/// Row and column of the first value that is `bad`, in row order.
+fn find(x: ArrayView2<'_, f64>, bad: impl Fn(f64) -> bool) -> Option<(usize, usize)> {
+    x.indexed_iter().find(|(_, value)| bad(**value)).map(|(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, s};
+
+    const NAN: f64 = f64::NAN;
+    const INF: f64 = f64::INFINITY;
+
+    fn policy(dtype: FloatType, allow_nan: bool, allow_infinite: bool) -> InputPolicy {
+        InputPolicy { estimator: "Ridge".into(), dtype, allow_nan, allow_infinite }
+    }
+
+    /// `expected`: the first words of the message and its place, or `None` when the values pass.
+    #[track_caller]
+    fn check(policy: InputPolicy, x: [[f64; 2]; 2], expected: Option<(&str, (usize, usize))>) {
+        let x = Array2::from(x.to_vec());
+        // The same values as a view with gaps, which takes the slow path.
+        let mut wide = Array2::zeros((2, 4));
+        wide.slice_mut(s![.., ..;2]).assign(&x);
+        for view in [x.view(), wide.slice(s![.., ..;2])] {
+            let got = policy.check(view).err().map(|e| (e.to_string(), e.place()));
+            match (&got, expected) {
+                (None, None) => {}
+                (Some((message, place)), Some((text, at))) => {
+                    assert!(message.starts_with(text), "{message}");
+                    assert_eq!(*place, at);
+                }
+                _ => panic!("got {got:?}, expected {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn nan_is_reported_before_infinity() {
+        let f64_policy = policy(FloatType::F64, false, false);
+        let nan = "Input X contains NaN.\nRidge does not accept missing values encoded as NaN natively. For supervised";
+        let infinite = "Input X contains infinity or a value too large for dtype('float64').";
+        check(f64_policy.clone(), [[1.0, 2.0], [f64::MAX, f64::MAX]], None);
+        check(f64_policy.clone(), [[INF, 2.0], [3.0, NAN]], Some((nan, (1, 1))));
+        check(f64_policy.clone(), [[1.0, -INF], [3.0, INF]], Some((infinite, (0, 1))));
+        check(policy(FloatType::F64, true, false), [[NAN, 1.0], [NAN, 1.0]], None);
+        check(policy(FloatType::F64, true, false), [[NAN, 1.0], [INF, 1.0]], Some((infinite, (1, 0))));
+        check(policy(FloatType::F64, false, true), [[NAN, INF], [1.0, 1.0]], Some((nan, (0, 0))));
+        check(policy(FloatType::F64, true, true), [[NAN, INF], [1.0, 1.0]], None);
+    }
+
+    #[test]
+    fn a_value_too_large_for_float32_is_infinite_there() {
+        let infinite = "Input X contains infinity or a value too large for dtype('float32').";
+        let largest = FloatType::F32.overflow().next_down();
+        for (value, fits) in [(largest, true), (FloatType::F32.overflow(), false), (-1e39, false)] {
+            assert_eq!((value as f32).is_finite(), fits, "{value}");
+            let expected = (!fits).then_some((infinite, (1, 0)));
+            check(policy(FloatType::F32, false, false), [[0.0, 1.0], [value, 1.0]], expected);
+        }
+        check(policy(FloatType::F32, true, false), [[NAN, 1.0], [1e39, 1.0]], Some((infinite, (1, 0))));
     }
 }

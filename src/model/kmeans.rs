@@ -1,27 +1,91 @@
-//! TO BE WRITTEN: see the brief.
+//! `KMeans` and `MiniBatchKMeans`: the nearest of a few centers.
 
-use super::{InputError, Method, Output};
-use ndarray::ArrayView2;
+use super::math::dot;
+use super::{InputError, InputPolicy, Method, Output};
+use ndarray::{Array2, ArrayView2};
 
+/// Cluster centers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct KMeans {}
-
-impl KMeans {
-    pub fn methods(&self) -> Vec<Method> {
-        todo!()
-    }
-
-    pub fn n_features(&self) -> usize {
-        todo!()
-    }
-
-    pub fn call(&self, _method: Method, _x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
-        todo!()
-    }
+pub struct KMeans {
+    policy: InputPolicy,
+    /// Row-major, shape (n_clusters, n_features).
+    centers: Vec<f64>,
+    /// Squared length of each center, shape (n_clusters,).
+    squared_norms: Vec<f64>,
+    n_features: usize,
 }
 
 impl KMeans {
+    /// `centers` must be one or more whole rows of `n_features` values, at least one.
+    pub fn new(policy: InputPolicy, centers: Vec<f64>, n_features: usize) -> Self {
+        let squared_norms = centers.chunks_exact(n_features).map(|center| dot(center, center)).collect();
+        KMeans { policy, centers, squared_norms, n_features }
+    }
+
+    pub fn methods(&self) -> Vec<Method> {
+        vec![Method::Predict, Method::Transform]
+    }
+
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
     pub fn n_clusters(&self) -> usize {
-        todo!()
+        self.squared_norms.len()
+    }
+
+    pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
+        self.policy.check(x)?;
+        let x = x.as_standard_layout();
+        let rows = x.as_slice().unwrap_or_default().chunks_exact(self.n_features);
+        if method == Method::Predict {
+            return Ok(Output::Ints(rows.map(|row| self.nearest(row)).collect()));
+        }
+        let mut distances = Vec::with_capacity(x.nrows() * self.n_clusters());
+        for row in rows {
+            let squared = dot(row, row);
+            distances.extend(self.distances(row, squared));
+        }
+        let shape = (x.nrows(), self.n_clusters());
+        Ok(Output::Matrix(Array2::from_shape_vec(shape, distances).expect("a distance for each center")))
+    }
+
+    /// The first center of least |c|² - 2 x·c: `_update_chunk_dense` in `sklearn.cluster._k_means_lloyd`, which leaves
+    /// out |x|². Compared in this form, because far away from all centers it loses other bits than the distance does.
+    fn nearest(&self, row: &[f64]) -> i64 {
+        let centers = self.centers.chunks_exact(self.n_features).zip(&self.squared_norms);
+        let mut best = (f64::INFINITY, 0);
+        for (label, (center, squared)) in centers.enumerate() {
+            let distance = squared - 2.0 * dot(row, center);
+            if label == 0 || distance < best.0 {
+                best = (distance, label as i64);
+            }
+        }
+        best.1
+    }
+
+    /// `sklearn.metrics.pairwise.euclidean_distances`: sqrt(-2 x·c + |x|² + |c|²), in that order.
+    fn distances<'a>(&'a self, row: &'a [f64], squared: f64) -> impl Iterator<Item = f64> + 'a {
+        let centers = self.centers.chunks_exact(self.n_features).zip(&self.squared_norms);
+        centers.map(move |(center, norm)| (-2.0 * dot(row, center) + squared + norm).max(0.0).sqrt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FloatType;
+    use ndarray::array;
+
+    #[test]
+    fn the_first_of_equally_near_centers() {
+        let policy =
+            InputPolicy { estimator: "KMeans".into(), dtype: FloatType::F64, allow_nan: false, allow_infinite: false };
+        let model = KMeans::new(policy, vec![1.0, 0.0, -1.0, 0.0, 0.0, 4.0], 2);
+        let x = array![[0.0, 0.0], [-0.1, 0.0], [0.0, 4.0]];
+        assert_eq!(model.call(Method::Predict, x.view()), Ok(Output::Ints(vec![0, 1, 2])));
+        let Ok(Output::Matrix(distances)) = model.call(Method::Transform, x.view()) else { panic!() };
+        assert_eq!(distances.row(0), array![1.0, 1.0, 4.0]);
+        assert_eq!(distances[(2, 2)], 0.0);
     }
 }

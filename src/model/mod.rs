@@ -7,24 +7,26 @@
 //! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
 
 mod check;
-mod dummy;
-mod gradient_boosting;
-mod hist_gradient_boosting;
+pub mod dummy;
+pub mod gradient_boosting;
+pub mod hist_gradient_boosting;
 mod impute;
 mod isolation_forest;
 mod kmeans;
-mod linear;
+pub mod linear;
+mod math;
 mod output;
 mod pipeline;
-mod preprocessing;
-mod tree;
+pub mod preprocessing;
+pub mod tree;
+mod typical;
 mod vocabulary;
 
-pub use check::{FloatType, InputError, InputPolicy};
-pub use dummy::Dummy;
+pub use check::{FloatType, InputError, InputPolicy, missing_hint};
+pub use dummy::{Answer, Dummy, Label};
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
-pub use impute::SimpleImputer;
+pub use impute::{NULL, SimpleImputer};
 pub use isolation_forest::IsolationForest;
 pub use kmeans::KMeans;
 pub use linear::Linear;

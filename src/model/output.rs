@@ -56,6 +56,21 @@ impl Classes {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Where label `at` of this list stands in `other`; `None` when it does not, or the types differ.
+    pub fn position(&self, at: usize, other: &Classes) -> Option<usize> {
+        fn find<T: PartialEq>(label: Option<&T>, labels: &[T]) -> Option<usize> {
+            let label = label?;
+            labels.iter().position(|other| other == label)
+        }
+        match (self, other) {
+            (Classes::Int(own), Classes::Int(labels)) => find(own.get(at), labels),
+            (Classes::Float(own), Classes::Float(labels)) => find(own.get(at), labels),
+            (Classes::Bool(own), Classes::Bool(labels)) => find(own.get(at), labels),
+            (Classes::Str(own), Classes::Str(labels)) => find(own.get(at), labels),
+            _ => None,
+        }
+    }
 }
 
 /// One output of a batch of rows. The first axis is always the row.

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Vocabulary {
     codes: HashMap<String, u32>,
-    /// Which input columns take text, by position in the feature order.
-    text_columns: Vec<bool>,
+    /// For each input column, by position in the feature order, the texts that an encoder knows; `None` when the column
+    /// takes numbers.
+    columns: Vec<Option<Vec<String>>>,
 }
 
 impl Vocabulary {
@@ -25,16 +26,32 @@ impl Vocabulary {
         self.codes.get(text).map_or(Self::UNKNOWN, |code| f64::from(*code))
     }
 
-    /// Declares that input column `column` takes text.
-    pub fn mark_text(&mut self, column: usize) {
-        if self.text_columns.len() <= column {
-            self.text_columns.resize(column + 1, false);
+    /// The text that a value of a matrix stands for; for messages, as it searches.
+    pub fn text(&self, value: f64) -> Option<&str> {
+        self.codes.iter().find(|(_, code)| f64::from(**code) == value).map(|(text, _)| text.as_str())
+    }
+
+    /// Declares that input column `column` takes text, and what of it an encoder knows.
+    pub fn mark_text<'t>(&mut self, column: usize, known: impl Iterator<Item = &'t str>) {
+        if self.columns.len() <= column {
+            self.columns.resize(column + 1, None);
         }
-        self.text_columns[column] = true;
+        let texts = self.columns[column].get_or_insert_default();
+        texts.extend(known.map(str::to_owned));
+    }
+
+    /// How many input columns take text.
+    pub fn text_columns(&self) -> usize {
+        self.columns.iter().flatten().count()
     }
 
     /// Whether input column `column` takes text; other columns take numbers.
     pub fn is_text(&self, column: usize) -> bool {
-        self.text_columns.get(column).copied().unwrap_or(false)
+        self.texts(column).is_some()
+    }
+
+    /// What an encoder of that input column knows, in its order; nothing when the column takes numbers.
+    pub fn texts(&self, column: usize) -> Option<&[String]> {
+        self.columns.get(column)?.as_deref()
     }
 }

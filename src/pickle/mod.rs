@@ -1,41 +1,54 @@
 //! Pickle and joblib bytes to a value graph. Cannot run code: it never imports, calls or resolves what a file names.
 //!
 //! Memory, depth and time are bounded by the size of the input. Never does I/O.
+//!
+//! `compression.rs` undoes compression; `machine.rs` interprets opcodes; `allow.rs` holds the names that a file may
+//! mention and what for.
+
+mod allow;
+mod arena;
+mod call;
+mod compression;
+mod container;
+mod cursor;
+mod depth;
+mod dtype;
+mod error;
+mod joblib;
+mod level;
+mod limits;
+mod literal;
+mod machine;
+mod numpy;
+mod object;
+mod opcode;
+mod survey;
+mod text;
+
+pub use compression::{Compression, decompress};
+pub use error::{Offset, PickleError, Refusal};
+pub use limits::Limits;
+pub use survey::{Notes, Refused, Survey};
 
 use crate::value::Graph;
-
-/// Bounds on what a file may make the reader do.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// Bytes after decompression.
-    pub max_decompressed: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { max_decompressed: 8 << 30 }
-    }
-}
-
-/// Why a file is not read.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum PickleError {
-    #[error("{0}")]
-    ToBeWritten(String),
-}
-
-/// Undoes gzip, zlib, bz2, xz, lzma or lz4 if the first bytes say so; borrows otherwise.
-///
-/// # Errors
-/// When the compressed stream is damaged or larger than the limits allow.
-pub fn decompress<'a>(_bytes: &'a [u8], _limits: &Limits) -> Result<std::borrow::Cow<'a, [u8]>, PickleError> {
-    todo!()
-}
+use machine::Machine;
 
 /// Reads a (decompressed) pickle or joblib stream.
 ///
+/// No value of the graph contains itself, and none nests deeper than 1000 values, apart from the links between the
+/// nodes of Birch's tree.
+///
 /// # Errors
 /// When the stream is malformed, exceeds a limit, or names a class that is not on the allow-list.
-pub fn read<'a>(_bytes: &'a [u8], _limits: &Limits) -> Result<Graph<'a>, PickleError> {
-    todo!()
+pub fn read<'a>(stream: &'a [u8], limits: &Limits) -> Result<Graph<'a>, PickleError> {
+    let mut machine = Machine::new(stream, limits, false);
+    let root = machine.run()?;
+    machine.finish(root)
+}
+
+/// Counts what a (decompressed) stream holds, and goes on past refused names to list them all.
+pub fn survey(stream: &[u8], limits: &Limits) -> Survey {
+    let mut machine = Machine::new(stream, limits, true);
+    let problem = machine.run().err();
+    Survey { notes: machine.notes, problem }
 }

@@ -1,13 +1,203 @@
 //! Which class is read by which file: the one list of what scorelet supports.
 
-use super::{BuildError, Context};
-use crate::model::{Estimator, Transformer};
-use crate::value::View;
+use super::{
+    BuildError, Context, dummy, gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest,
+    kmeans, linear, pipeline, preprocessing, survey, tree,
+};
+use crate::model::{Estimator, Method, Transformer};
+use crate::value::{Name, View};
 
-pub(super) fn estimator(_value: &View<'_, '_>, _ctx: &mut Context) -> Result<Estimator, BuildError> {
-    todo!()
+/// Reads an object of one class.
+#[derive(Clone, Copy)]
+enum Reader {
+    Estimator(fn(&View<'_, '_>, &mut Context) -> Result<Estimator, BuildError>),
+    Transformer(fn(&View<'_, '_>, &mut Context) -> Result<Transformer, BuildError>),
+    Pipeline,
 }
 
-pub(super) fn transformer(_value: &View<'_, '_>, _ctx: &mut Context) -> Result<Transformer, BuildError> {
-    todo!()
+/// A reader of estimators from a family's builder.
+macro_rules! estimator {
+    ($variant:ident, $builder:path) => {
+        Reader::Estimator(|value, ctx| Ok(Estimator::$variant($builder(value, ctx)?)))
+    };
+    (boxed $variant:ident, $builder:path) => {
+        Reader::Estimator(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
+    };
+}
+
+/// A reader of transformers from a family's builder.
+macro_rules! transformer {
+    ($variant:ident, $builder:path) => {
+        Reader::Transformer(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
+    };
+}
+
+/// Every supported class: the public package that it is imported from, its name, its reader. The private modules
+/// between them have moved from version to version and do not matter.
+const CLASSES: &[(&str, &str, Reader)] = &[
+    ("sklearn.cluster", "KMeans", estimator!(KMeans, kmeans::kmeans)),
+    ("sklearn.cluster", "MiniBatchKMeans", estimator!(KMeans, kmeans::kmeans)),
+    ("sklearn.dummy", "DummyClassifier", estimator!(Dummy, dummy::classifier)),
+    ("sklearn.dummy", "DummyRegressor", estimator!(Dummy, dummy::regressor)),
+    ("sklearn.ensemble", "ExtraTreesClassifier", estimator!(Tree, tree::forest)),
+    ("sklearn.ensemble", "ExtraTreesRegressor", estimator!(Tree, tree::forest)),
+    ("sklearn.ensemble", "GradientBoostingClassifier", estimator!(boxed GradientBoosting, gb::gradient_boosting)),
+    ("sklearn.ensemble", "GradientBoostingRegressor", estimator!(boxed GradientBoosting, gb::gradient_boosting)),
+    (
+        "sklearn.ensemble",
+        "HistGradientBoostingClassifier",
+        estimator!(HistGradientBoosting, hgb::hist_gradient_boosting),
+    ),
+    (
+        "sklearn.ensemble",
+        "HistGradientBoostingRegressor",
+        estimator!(HistGradientBoosting, hgb::hist_gradient_boosting),
+    ),
+    ("sklearn.ensemble", "IsolationForest", estimator!(IsolationForest, isolation_forest::isolation_forest)),
+    ("sklearn.ensemble", "RandomForestClassifier", estimator!(Tree, tree::forest)),
+    ("sklearn.ensemble", "RandomForestRegressor", estimator!(Tree, tree::forest)),
+    ("sklearn.impute", "SimpleImputer", transformer!(SimpleImputer, impute::simple_imputer)),
+    ("sklearn.linear_model", "BayesianRidge", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "ElasticNet", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "ElasticNetCV", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "GammaRegressor", estimator!(Linear, linear::log_link_regressor)),
+    ("sklearn.linear_model", "HuberRegressor", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "Lars", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "Lasso", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "LassoCV", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "LinearRegression", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "LogisticRegression", estimator!(Linear, linear::logistic_regression)),
+    ("sklearn.linear_model", "LogisticRegressionCV", estimator!(Linear, linear::logistic_regression)),
+    ("sklearn.linear_model", "PassiveAggressiveClassifier", estimator!(Linear, linear::classifier)),
+    ("sklearn.linear_model", "Perceptron", estimator!(Linear, linear::classifier)),
+    ("sklearn.linear_model", "PoissonRegressor", estimator!(Linear, linear::log_link_regressor)),
+    ("sklearn.linear_model", "QuantileRegressor", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "Ridge", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "RidgeCV", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "RidgeClassifier", estimator!(Linear, linear::classifier)),
+    ("sklearn.linear_model", "RidgeClassifierCV", estimator!(Linear, linear::classifier)),
+    ("sklearn.linear_model", "SGDClassifier", estimator!(Linear, linear::sgd_classifier)),
+    ("sklearn.linear_model", "SGDOneClassSVM", estimator!(Linear, linear::one_class_svm)),
+    ("sklearn.linear_model", "SGDRegressor", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "TweedieRegressor", estimator!(Linear, linear::tweedie_regressor)),
+    ("sklearn.pipeline", "Pipeline", Reader::Pipeline),
+    ("sklearn.preprocessing", "MaxAbsScaler", transformer!(Scaler, preprocessing::max_abs_scaler)),
+    ("sklearn.preprocessing", "MinMaxScaler", transformer!(Scaler, preprocessing::min_max_scaler)),
+    ("sklearn.preprocessing", "Normalizer", transformer!(Normalizer, preprocessing::normalizer)),
+    ("sklearn.preprocessing", "RobustScaler", transformer!(Scaler, preprocessing::robust_scaler)),
+    ("sklearn.preprocessing", "StandardScaler", transformer!(Scaler, preprocessing::standard_scaler)),
+    ("sklearn.svm", "LinearSVC", estimator!(Linear, linear::classifier)),
+    ("sklearn.svm", "LinearSVR", estimator!(Linear, linear::regressor)),
+    ("sklearn.tree", "DecisionTreeClassifier", estimator!(Tree, tree::decision_tree)),
+    ("sklearn.tree", "DecisionTreeRegressor", estimator!(Tree, tree::decision_tree)),
+    ("sklearn.tree", "ExtraTreeClassifier", estimator!(Tree, tree::decision_tree)),
+    ("sklearn.tree", "ExtraTreeRegressor", estimator!(Tree, tree::decision_tree)),
+];
+
+/// Estimators in estimators in estimators: real pipelines are two or three deep.
+const MAX_DEPTH: usize = 32;
+
+/// Every supported class as users import it, `sklearn.svm.LinearSVC`, in alphabetical order.
+pub fn supported() -> impl Iterator<Item = String> {
+    CLASSES.iter().map(|(package, name, _)| format!("{package}.{name}"))
+}
+
+/// Whether scorelet computes objects of that class.
+pub(super) fn is_supported(class: &Name<'_>) -> bool {
+    reader(class).is_some()
+}
+
+/// Whether objects of that class are computed by computing the estimators in them.
+pub(super) fn is_composite(class: &Name<'_>) -> bool {
+    matches!(reader(class), Some(Reader::Pipeline))
+}
+
+pub(super) fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
+    nested(value, ctx, |value, reader, ctx| match reader {
+        Reader::Estimator(read) => read(value, ctx),
+        Reader::Transformer(read) => Ok(Estimator::Transformer(Box::new(read(value, ctx)?))),
+        Reader::Pipeline => pipeline::estimator(value, ctx),
+    })
+}
+
+pub(super) fn transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<Transformer, BuildError> {
+    nested(value, ctx, |value, reader, ctx| match reader {
+        Reader::Transformer(read) => read(value, ctx),
+        Reader::Pipeline => pipeline::transformer(value, ctx),
+        Reader::Estimator(read) => match read(value, ctx)? {
+            estimator if estimator.methods().contains(&Method::Transform) => {
+                Ok(Transformer::Estimator(Box::new(estimator)))
+            }
+            _ => Err(value.error(format!("{} does not transform", value.kind())).into()),
+        },
+    })
+}
+
+/// Finds the reader of an object and runs it one level deeper.
+fn nested<T>(
+    value: &View<'_, '_>,
+    ctx: &mut Context,
+    read: impl FnOnce(&View<'_, '_>, Reader, &mut Context) -> Result<T, BuildError>,
+) -> Result<T, BuildError> {
+    let Some(object) = value.object() else {
+        return Err(value.error(format!("expected a fitted estimator, found {}", value.kind())).into());
+    };
+    let Some(reader) = reader(&object.class) else { return Err(unsupported(value)) };
+    ctx.read(value)?;
+    if ctx.depth == MAX_DEPTH {
+        return Err(value.error(format!("estimators are nested more than {MAX_DEPTH} deep")).into());
+    }
+    ctx.depth += 1;
+    let result = read(value, reader, ctx);
+    ctx.depth -= 1;
+    result
+}
+
+/// The class itself, and every estimator inside it that would be missing next.
+fn unsupported(value: &View<'_, '_>) -> BuildError {
+    let path = value.path();
+    let own = value.class().map(|class| class.to_string()).unwrap_or_default();
+    let inside = survey(value).into_iter().filter(|found| found.support == survey::Support::Unsupported);
+    let inside = inside
+        .map(|found| found.class)
+        .filter(|class| *class != own)
+        .map(|class| BuildError::Unsupported { path: format!("in {path}"), class });
+    let error = BuildError::Unsupported { path: path.clone(), class: own.clone() };
+    BuildError::all(std::iter::once(error).chain(inside).collect())
+}
+
+fn reader(class: &Name<'_>) -> Option<Reader> {
+    let within = |package: &str| match class.module.strip_prefix(package) {
+        Some(rest) => rest.is_empty() || rest.starts_with('.'),
+        None => false,
+    };
+    let found = CLASSES.iter().find(|(package, name, _)| class.name == *name && within(package));
+    found.map(|(_, _, reader)| *reader)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_found_wherever_their_module_moved() {
+        for (module, name, expected) in [
+            ("sklearn.linear_model._base", "LinearRegression", true),
+            ("sklearn.linear_model.base", "LinearRegression", true),
+            ("sklearn.linear_model", "LinearRegression", true),
+            ("sklearn.linear_modelling", "LinearRegression", false),
+            ("lightgbm.sklearn.linear_model", "LinearRegression", false),
+            ("sklearn.linear_model._base", "linearRegression", false),
+            ("sklearn.cluster._kmeans", "LinearRegression", false),
+        ] {
+            let class = Name { module: module.into(), name: name.into() };
+            assert_eq!(is_supported(&class), expected, "{class}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_sorted_and_names_each_class_once() {
+        let all: Vec<String> = supported().collect();
+        assert!(all.is_sorted_by(|a, b| a < b), "{all:?}");
+    }
 }

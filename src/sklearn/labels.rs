@@ -2,12 +2,31 @@
 
 use crate::model::Classes;
 use crate::value::{ArrayData, DType, Node, ScalarKind, ValueError, View};
+use std::collections::HashSet;
 
-/// Reads an array or list of labels of one type.
+/// Reads `classes_`: labels of one type, each once.
+///
+/// # Errors
+/// When it is no such array, mixes types, or a label repeats.
+pub fn classes(value: &View<'_, '_>) -> Result<Classes, ValueError> {
+    let classes = labels(value)?;
+    let distinct = match &classes {
+        Classes::Int(v) => v.iter().collect::<HashSet<_>>().len(),
+        Classes::Float(v) => v.iter().map(|label| label.to_bits()).collect::<HashSet<_>>().len(),
+        Classes::Bool(v) => v.iter().collect::<HashSet<_>>().len(),
+        Classes::Str(v) => v.iter().collect::<HashSet<_>>().len(),
+    };
+    if distinct < classes.len() {
+        return Err(value.error("a label stands twice"));
+    }
+    Ok(classes)
+}
+
+/// Reads an array or list of labels of one type, or a single label.
 ///
 /// # Errors
 /// When it is no such array, or mixes types.
-pub fn classes(value: &View<'_, '_>) -> Result<Classes, ValueError> {
+pub fn labels(value: &View<'_, '_>) -> Result<Classes, ValueError> {
     if let Some(array) = value.array() {
         match (&array.dtype, &array.data) {
             (DType::Scalar { kind: ScalarKind::Bool, .. }, _) => {
@@ -21,6 +40,13 @@ pub fn classes(value: &View<'_, '_>) -> Result<Classes, ValueError> {
             (DType::Object, ArrayData::Objects(_)) => {}
             _ => return Err(value.error(format!("labels of dtype {} are not supported", array.dtype))),
         }
+    }
+    match value.node() {
+        Node::Bool(label) => return Ok(Classes::Bool(vec![*label])),
+        Node::Int(label) => return Ok(Classes::Int(vec![*label])),
+        Node::Float(label) => return Ok(Classes::Float(vec![*label])),
+        Node::Str(label) => return Ok(Classes::Str(vec![label.to_string()])),
+        _ => {}
     }
     let items = value.items()?;
     match items.first().map(View::node) {

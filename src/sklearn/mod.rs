@@ -4,6 +4,7 @@
 //! family, with the same name as the file in `model/` that computes it. Works the same on a graph from a pickle, a
 //! joblib file or a native bundle. Never does I/O.
 
+mod attributes;
 mod class;
 mod dummy;
 mod gradient_boosting;
@@ -15,13 +16,21 @@ mod labels;
 mod linear;
 mod pipeline;
 mod preprocessing;
+mod prune;
+mod survey;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod version;
 
+pub use class::supported;
+pub use prune::prune;
+pub use survey::{Found, Support, survey};
 pub use version::Version;
 
 use crate::model::{Estimator, Transformer, Vocabulary};
-use crate::value::{ValueError, View};
+use crate::value::{Id, ValueError, View};
+use std::collections::HashMap;
 
 /// Why a bundle's model cannot be built.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -35,6 +44,33 @@ pub enum BuildError {
     /// A supported class with an option that scorelet does not compute.
     #[error("{path}: {class} with {option} is not supported")]
     UnsupportedOption { path: String, class: String, option: String },
+    /// Several of the above: everything that stands in the way, not only the first.
+    #[error("{}", .0.iter().map(BuildError::to_string).collect::<Vec<_>>().join("; "))]
+    Several(Vec<BuildError>),
+}
+
+impl BuildError {
+    /// One error that says all of `errors`, flat; there must be at least one.
+    pub fn all(errors: Vec<BuildError>) -> BuildError {
+        let mut flat: Vec<BuildError> = errors.into_iter().flat_map(BuildError::into_list).collect();
+        if flat.len() == 1 { flat.remove(0) } else { BuildError::Several(flat) }
+    }
+
+    /// The single reasons.
+    pub fn into_list(self) -> Vec<BuildError> {
+        match self {
+            BuildError::Several(errors) => errors,
+            one => vec![one],
+        }
+    }
+
+    fn option(value: &View<'_, '_>, option: impl Into<String>) -> BuildError {
+        BuildError::UnsupportedOption {
+            path: value.path(),
+            class: attributes::class_name(value).to_owned(),
+            option: option.into(),
+        }
+    }
 }
 
 /// What builders need besides the object itself.
@@ -46,6 +82,89 @@ pub struct Context {
     pub vocabulary: Vocabulary,
     /// How deep estimators are nested; refused beyond a limit.
     pub depth: usize,
+    /// How many columns the estimator will see, where that is known: for estimators that do not say it themselves.
+    pub inputs: Option<usize>,
+    /// Whether the next estimator sees the request's own columns, or what a transformer made of them.
+    raw: bool,
+    /// How often each object and each large array was read: see [`Context::read`].
+    reads: HashMap<Id, u8>,
+}
+
+impl Context {
+    pub fn new(default_version: Version) -> Self {
+        Context {
+            default_version,
+            vocabulary: Vocabulary::default(),
+            depth: 0,
+            inputs: None,
+            raw: true,
+            reads: HashMap::new(),
+        }
+    }
+}
+
+impl Context {
+    /// Notes that `value` is read once more. A file may refer to one object or array from many places for a few bytes
+    /// each, and what is built from it must not grow by that.
+    ///
+    /// # Errors
+    /// When it was read often already: a step that stands in two places is odd, one in many is an attack.
+    pub fn read(&mut self, value: &View<'_, '_>) -> Result<(), ValueError> {
+        const MOST: u8 = 4;
+        const SMALL: usize = 64;
+        if value.array().is_some_and(|array| array.len() <= SMALL) {
+            return Ok(());
+        }
+        let reads = self.reads.entry(value.id()).or_default();
+        *reads = reads.saturating_add(1);
+        match *reads > MOST {
+            true => Err(value.error("the same object stands in too many places")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Model and scaler of one bundle, checked against each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parts {
+    pub estimator: Estimator,
+    pub scaler: Option<Transformer>,
+    pub vocabulary: Vocabulary,
+}
+
+/// Builds what scores in a bundle. `n_features` is the length of its feature order, where it has one; a model that
+/// takes another number of features is the caller's to refuse.
+///
+/// # Errors
+/// Everything that scorelet lacks, in model and scaler together; or that the two do not fit each other.
+pub fn parts(
+    model: &View<'_, '_>,
+    scaler: Option<&View<'_, '_>>,
+    n_features: Option<usize>,
+    default_version: Version,
+) -> Result<Parts, BuildError> {
+    let mut ctx = Context { inputs: n_features, ..Context::new(default_version) };
+    let scaler = scaler.map(|scaler| transformer(scaler, &mut ctx)).transpose();
+    if let Ok(Some(scaler)) = &scaler {
+        ctx.inputs = Some(scaler.n_features_out());
+        ctx.raw = false;
+    }
+    let (scaler, estimator) = match (scaler, estimator(model, &mut ctx)) {
+        (Ok(scaler), Ok(estimator)) => (scaler, estimator),
+        (scaler, estimator) => {
+            return Err(BuildError::all([estimator.err(), scaler.err()].into_iter().flatten().collect()));
+        }
+    };
+    if let Some(scaler) = &scaler {
+        if scaler.n_features_out() != estimator.n_features() {
+            let (gives, takes) = (scaler.n_features_out(), estimator.n_features());
+            return Err(model.error(format!("takes {takes} features, but the scaler gives {gives}")).into());
+        }
+        if ctx.vocabulary.text_columns() > 0 {
+            return Err(BuildError::option(model, "text columns behind a scaler"));
+        }
+    }
+    Ok(Parts { estimator, scaler, vocabulary: ctx.vocabulary })
 }
 
 /// Builds an estimator (or a pipeline, or a transformer used as a model).

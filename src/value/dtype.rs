@@ -1,6 +1,7 @@
 //! numpy's dtypes, as far as scikit-learn's models use them.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The kinds of a plain numeric dtype.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -23,7 +24,8 @@ pub enum DType {
     /// Python objects.
     Object,
     /// A record with named fields at byte offsets; it may have gaps and padding.
-    Struct { fields: Vec<Field>, itemsize: usize },
+    /// Shared, because all trees of a forest have the same.
+    Struct { fields: Arc<[Field]>, itemsize: usize },
     /// `datetime64` and the like: kept so that a file loads, never computed with.
     Opaque { code: String, size: usize },
 }
@@ -76,7 +78,7 @@ impl fmt::Display for DType {
             DType::Object => f.write_str("|O"),
             DType::Struct { fields, itemsize } => {
                 write!(f, "{{")?;
-                for field in fields {
+                for field in fields.iter() {
                     write!(f, "{}:{}@{} ", field.name, field.dtype, field.offset)?;
                 }
                 write!(f, "}}/{itemsize}")

@@ -5,9 +5,11 @@
 //! Never does I/O, never interprets an estimator.
 
 mod dtype;
+mod scalar;
 mod view;
 
 pub use dtype::{DType, Field, ScalarKind};
+pub(crate) use scalar::{Scalar, read_scalar, utf32};
 pub use view::{ValueError, View};
 
 use std::borrow::Cow;
@@ -30,7 +32,7 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// One value. Containers hold the ids of their items.
+/// One value. Containers hold the ids of their items. At most 32 bytes, because hostile files are full of nodes.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Node<'a> {
     None,
@@ -47,10 +49,30 @@ pub enum Node<'a> {
     Set(Vec<Id>),
     Dict(Vec<(Id, Id)>),
     /// A class or function that is stored as a value and never called.
-    Global(Name<'a>),
+    Global(Box<Name<'a>>),
     DType(Box<DType>),
     Array(Box<Array<'a>>),
     Object(Box<Object<'a>>),
+}
+
+impl Node<'_> {
+    /// The nodes that this one refers to directly, in the order in which they stand.
+    pub fn children(&self) -> Vec<Id> {
+        let pairs = |pairs: &[(Id, Id)]| pairs.iter().flat_map(|(key, value)| [*key, *value]).collect::<Vec<_>>();
+        match self {
+            Node::List(ids) | Node::Tuple(ids) | Node::Set(ids) => ids.clone(),
+            Node::Dict(entries) => pairs(entries),
+            Node::Array(array) => match &array.data {
+                ArrayData::Objects(ids) => ids.clone(),
+                ArrayData::Bytes(_) => Vec::new(),
+            },
+            Node::Object(object) => {
+                let own = object.args.iter().chain(&object.state).chain(&object.items);
+                own.copied().chain(pairs(&object.entries)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// An instance of a class: what NEWOBJ or REDUCE would have made, recorded and never run.
@@ -115,6 +137,11 @@ impl<'a> Graph<'a> {
 
     /// A cursor on the outermost value.
     pub fn root(&self) -> View<'_, 'a> {
-        View::new(self, self.root)
+        self.view(self.root)
+    }
+
+    /// A cursor on the value of `id`, whose path starts there.
+    pub fn view(&self, id: Id) -> View<'_, 'a> {
+        View::new(self, id)
     }
 }

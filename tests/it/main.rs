@@ -1,1 +1,11 @@
 //! All integration tests in one binary: one file for each part of the program.
+
+mod bundle;
+mod cli;
+mod pages;
+mod parity;
+mod pickle;
+mod score;
+mod security;
+mod serve;
+mod trees;

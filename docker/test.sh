@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Builds the image and runs it as Azure ML would: read-only, without capabilities, in little memory, with the model
+# mounted; then with the model inside. Prints image size, start time and memory. Needs root, buildah, podman, runc.
+# Containers and images live in a folder of their own, removed at the end.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+work=$(mktemp -d)
+passed=0 failed=0 started=()
+
+# What a machine without systemd, with mixed control groups and low limits needs; harmless elsewhere.
+cat >"$work/containers.conf" <<'CONF'
+[containers]
+default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+CONF
+cat >"$work/storage.conf" <<CONF
+[storage]
+driver = "vfs"
+graphroot = "$work/storage"
+runroot = "$work/run"
+CONF
+export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
+
+cleanup() {
+  for name in "${started[@]}"; do podman rm -f -t 0 "$name" >/dev/null 2>&1; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+check() { # NAME COMMAND...
+  if "${@:2}" >"$work/out" 2>&1; then
+    passed=$((passed + 1)); echo "ok: $1"
+  else
+    failed=$((failed + 1)); echo "FAILED: $1"; sed 's/^/    /' "$work/out"
+  fi
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+start() { # NAME ARG...: a container as strict as an image can be run
+  started+=("$1")
+  podman run -d --name "$1" --health-interval=disable --read-only --cap-drop all --security-opt no-new-privileges \
+    --memory 128m --pids-limit 64 "${@:2}" >"$work/out" 2>&1 || { cat "$work/out"; return 1; }
+}
+
+ready() { # PORT: within ten seconds
+  local tries=0
+  until curl -sf -o /dev/null "http://127.0.0.1:$1/health/ready"; do
+    tries=$((tries + 1)); [ $tries -lt 1000 ] || return 1
+    sleep 0.01
+  done
+}
+
+scores() { # PORT: the sample request gets scikit-learn's answer
+  curl -sf --data-binary @scoring/sample-request.json "http://127.0.0.1:$1/score" -o "$work/reply" || return 1
+  python3 - "$work/reply" scoring/sample-response.json <<'PY'
+import json, sys
+got, expected = (json.load(open(p)) for p in sys.argv[1:])
+sys.exit(f"{got} is not {expected}" if got != expected else 0)
+PY
+}
+
+drains() { # NAME: SIGTERM ends it with 0
+  podman stop -t 10 "$1" >/dev/null
+  local code; code=$(podman inspect -f '{{.State.ExitCode}}' "$1")
+  [ "$code" = 0 ] || { podman logs "$1"; echo "exit code $code"; return 1; }
+}
+
+holds_one_file() { # NAME: nothing but the binary is a regular file, except what the engine itself puts there
+  local files
+  files=$(podman export "$1" | tar -tv | awk '/^-/ && $3 > 0 {print $6}')
+  [ "$files" = usr/local/bin/scorelet ] || { echo "$files"; return 1; }
+}
+
+rss() { awk '/^VmRSS/ {printf "%.1f MB", $2 / 1000}' "/proc/$(podman inspect -f '{{.State.Pid}}' "$1")/status"; }
+
+check "the image builds" docker/build.sh localhost/scorelet:test
+[ $failed -eq 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
+check "it declares a health check" sh -c "podman inspect localhost/scorelet:test | grep -q healthcheck"
+
+port=$(free_port)
+began=$(date +%s%N)
+check "it runs with the model mounted" start mounted --network host -e SCORELET_HOST=127.0.0.1 -e "SCORELET_PORT=$port" \
+  -v "$PWD/scoring/model_bundle.pkl:/var/azureml-app/azureml-models/anomaly/1/model_bundle.pkl:ro" localhost/scorelet:test
+check "it becomes ready" ready "$port"
+container_ms=$((($(date +%s%N) - began) / 1000000))
+check "it scores" scores "$port"
+check "its health check passes" podman healthcheck run mounted
+check "it holds one file" holds_one_file mounted
+memory=$(rss mounted)
+check "SIGTERM drains it" drains mounted
+
+mkdir "$work/model" && cp scoring/model_bundle.pkl "$work/model/"
+check "an image with its model builds" buildah bud --isolation chroot --format docker --pull-never \
+  --build-arg BASE=localhost/scorelet:test -t localhost/scorelet:model -f docker/model.Dockerfile "$work/model"
+# Without a network there is only loopback: the health check passes if the server listens where the image says.
+check "it runs with nothing set" start baked --network none localhost/scorelet:model
+healthy() { for _ in $(seq 100); do podman healthcheck run baked >/dev/null 2>&1 && return; sleep 0.05; done; podman logs baked; return 1; }
+check "it is healthy on its own port" healthy
+check "SIGTERM drains it" drains baked
+
+check "an image without a model says so with code 3" sh -c \
+  'podman run --rm --network none localhost/scorelet:test; [ $? -eq 3 ]'
+
+size=$(podman image inspect -f '{{.Size}}' localhost/scorelet:test)
+echo "image $((size / 1000)) kB; container to first 200 in $container_ms ms (engine included); resident after one request $memory"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,239 @@
+//! The packed forest against a naive walk over the nodes it was made from, and what the builder refuses.
+
+use super::keys::Encode;
+use super::*;
+use ndarray::Array2;
+use proptest::prelude::*;
+
+/// A node as scikit-learn has it.
+#[derive(Debug, Clone)]
+struct Plain {
+    /// Left and right child; a leaf has none.
+    children: Option<(usize, usize)>,
+    feature: usize,
+    threshold: f64,
+    missing_left: bool,
+    value: f64,
+}
+
+/// scikit-learn's walk: `Tree._apply_dense`.
+fn walk(tree: &[Plain], row: &[f64], cast: impl Fn(f64) -> f64) -> f64 {
+    let mut node = &tree[0];
+    while let Some((left, right)) = node.children {
+        let value = cast(row[node.feature]);
+        let goes_left = if value.is_nan() { node.missing_left } else { value <= node.threshold };
+        node = &tree[if goes_left { left } else { right }];
+    }
+    node.value
+}
+
+fn plant(trees: &[Vec<Plain>], n_features: usize, columns: usize, key: impl Fn(&Plain) -> u32) -> Forest {
+    let mut builder = ForestBuilder::new(n_features, 1, columns);
+    for tree in trees {
+        let node = |plain: &Plain| match plain.children {
+            None => Node::Leaf,
+            Some((left, right)) => Node::Split {
+                feature: plain.feature as u32,
+                test: Test::AtMost(key(plain)),
+                missing_left: plain.missing_left,
+                left: left as u32,
+                right: right as u32,
+            },
+        };
+        let nodes: Vec<Node> = tree.iter().map(node).collect();
+        let values: Vec<f64> = tree.iter().map(|plain| plain.value).collect();
+        builder.push(&nodes, |node| &values[node..=node]).expect("a tree");
+    }
+    builder.finish().expect("a forest")
+}
+
+/// Values that sit on thresholds, beside them, beyond `f32`, and nowhere.
+fn value() -> impl Strategy<Value = f64> {
+    let tie = prop::sample::select(vec![0.1, 0.1f32 as f64, 0.5, 1.0, -0.0, 0.0, 1e-46, -1e-46, 16777217.0, 3.4e38]);
+    prop_oneof![
+        6 => tie.clone(),
+        2 => tie.clone().prop_map(f64::next_up),
+        2 => tie.clone().prop_map(f64::next_down),
+        2 => tie.clone().prop_map(|x| f64::from((x as f32).next_up())),
+        2 => tie.prop_map(|x| f64::from((x as f32).next_down())),
+        2 => -2.0..2.0,
+        1 => prop::sample::select(vec![f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300, f64::NAN, -f64::NAN]),
+    ]
+}
+
+/// A random tree: each draw splits the leaf that it picks, so children come in any order of positions.
+fn tree(n_features: usize) -> impl Strategy<Value = Vec<Plain>> {
+    let split = (any::<prop::sample::Index>(), 0..n_features, value(), any::<bool>(), any::<bool>());
+    prop::collection::vec(split, 0..40).prop_map(move |splits| {
+        let leaf = |value: usize| Plain {
+            children: None,
+            feature: 0,
+            threshold: 0.0,
+            missing_left: false,
+            value: (value as f64).sqrt() / 3.0,
+        };
+        let mut nodes = vec![leaf(0)];
+        for (pick, feature, threshold, missing_left, swap) in splits {
+            let leaves: Vec<usize> = (0..nodes.len()).filter(|i| nodes[*i].children.is_none()).collect();
+            let at = *pick.get(&leaves);
+            let (first, second) = (nodes.len(), nodes.len() + 1);
+            nodes.extend([leaf(first), leaf(second)]);
+            nodes[at].children = Some(if swap { (second, first) } else { (first, second) });
+            nodes[at].feature = feature;
+            nodes[at].threshold = if threshold.is_nan() { 0.25 } else { threshold };
+            nodes[at].missing_left = missing_left;
+        }
+        nodes
+    })
+}
+
+/// Trees, rows of `n_features` values, and the number of columns that the trees take turns in.
+fn case(n_features: usize) -> impl Strategy<Value = (Vec<Vec<Plain>>, Vec<Vec<f64>>, usize)> {
+    let rows = prop::collection::vec(prop::collection::vec(value(), n_features), 1..21);
+    (prop::collection::vec(tree(n_features), 1..20), rows, 1usize..4)
+}
+
+fn sums(trees: &[Vec<Plain>], rows: &[Vec<f64>], columns: usize, cast: impl Fn(f64) -> f64 + Copy) -> Vec<f64> {
+    let mut sums = vec![0.0; rows.len() * columns];
+    for (row, sums) in rows.iter().zip(sums.chunks_exact_mut(columns)) {
+        for (i, tree) in trees.iter().enumerate() {
+            sums[i % columns] += walk(tree, row, cast);
+        }
+    }
+    sums
+}
+
+fn add(forest: &Forest, encoder: &impl Encode, rows: &[Vec<f64>]) -> Vec<f64> {
+    let x = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j]);
+    let mut out = vec![0.0; rows.len() * forest.columns()];
+    forest.add(x.view(), encoder, &mut out);
+    // Column-major input is the same input.
+    let mut transposed = vec![0.0; out.len()];
+    forest.add(x.t().as_standard_layout().t(), encoder, &mut transposed);
+    assert_eq!(out, transposed);
+    out
+}
+
+fn check_float32(n_features: usize, trees: &[Vec<Plain>], rows: &[Vec<f64>], columns: usize) {
+    let forest = plant(trees, n_features, columns, |plain| threshold_key(plain.threshold).expect("no NaN"));
+    assert_eq!(add(&forest, &AsFloat32, rows), sums(trees, rows, columns, |x| f64::from(x as f32)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn float32_trees_lead_to_the_leaves_of_a_naive_walk((trees, rows, columns) in case(3)) {
+        check_float32(3, &trees, &rows, columns);
+    }
+
+    /// Too many features for the 8-byte node.
+    #[test]
+    fn so_do_wide_nodes((trees, rows, columns) in case(300)) {
+        check_float32(300, &trees, &rows, columns);
+    }
+
+    #[test]
+    fn and_ranked_thresholds((trees, rows, columns) in case(3)) {
+        let mut thresholds = vec![vec![]; 3];
+        for plain in trees.iter().flatten().filter(|plain| plain.children.is_some()) {
+            thresholds[plain.feature].push(plain.threshold);
+        }
+        let column = |(input, mut thresholds): (usize, Vec<f64>)| {
+            thresholds.sort_by(f64::total_cmp);
+            thresholds.dedup();
+            Column::Numeric { input, thresholds }
+        };
+        let ranks = Ranks { columns: thresholds.into_iter().enumerate().map(column).collect() };
+        let key = |plain: &Plain| ranks.columns[plain.feature].threshold_key(plain.threshold);
+        let forest = plant(&trees, 3, columns, key);
+        prop_assert_eq!(add(&forest, &ranks, &rows), sums(&trees, &rows, columns, |x| x));
+    }
+}
+
+#[test]
+fn categories_go_left_right_or_with_the_missing() {
+    for (missing_left, unknown) in [(true, 1.0), (false, 2.0)] {
+        let mut builder = ForestBuilder::new(1, 1, 1);
+        let mut bits = [0; 8];
+        bits[1] = 1 << 8;
+        let test = Test::OneOf(builder.bitset(bits));
+        let nodes = [Node::Split { feature: 0, test, missing_left, left: 1, right: 2 }, Node::Leaf, Node::Leaf];
+        builder.push(&nodes, |node| &[[0.0], [1.0], [2.0]][node]).expect("a tree");
+        let categories = Categories::Listed { values: vec![(-7.0, 40), (3.0, 41)], nan: None };
+        let ranks = Ranks { columns: vec![Column::Categorical { input: 0, categories }] };
+        let rows: Vec<Vec<f64>> = [-7.0, 3.0, 4.0, f64::NAN].iter().map(|value| vec![*value]).collect();
+        assert_eq!(add(&builder.finish().expect("a forest"), &ranks, &rows), [1.0, 2.0, unknown, unknown]);
+    }
+}
+
+#[test]
+fn what_is_not_a_tree_is_refused() {
+    let split = |left, right| Node::Split { feature: 0, test: Test::AtMost(1), missing_left: false, left, right };
+    let on = |feature, test| Node::Split { feature, test, missing_left: false, left: 1, right: 2 };
+    let leaf = Node::Leaf;
+    let check = |nodes: &[Node], expected: Result<(), TreeError>| {
+        let values = vec![1.0; nodes.len()];
+        let pushed = ForestBuilder::new(1, 1, 1).push(nodes, |node| &values[node..=node]);
+        assert_eq!(pushed, expected, "{nodes:?}");
+    };
+    check(&[leaf], Ok(()));
+    check(&[split(2, 1), leaf, leaf], Ok(()));
+    check(&[split(3, 1), leaf, split(0, 0), leaf], Ok(()));
+    check(&[], Err(TreeError::Empty));
+    check(&[split(0, 1), leaf], Err(TreeError::NotATree { child: 0 }));
+    check(&[split(1, 1), leaf], Err(TreeError::NotATree { child: 1 }));
+    check(&[split(1, 2), split(2, 3), leaf, leaf], Err(TreeError::NotATree { child: 2 }));
+    check(&[split(1, 2), leaf, split(1, 3), leaf], Err(TreeError::NotATree { child: 1 }));
+    check(&[split(1, 3), leaf, leaf], Err(TreeError::ChildOutside { node: 0, child: 3 }));
+    check(&[split(1, u32::MAX), leaf, leaf], Err(TreeError::ChildOutside { node: 0, child: u32::MAX }));
+    let outside = TreeError::FeatureOutside { node: 0, feature: 1, n_features: 1 };
+    check(&[on(1, Test::AtMost(1)), leaf, leaf], Err(outside));
+    check(&[on(0, Test::OneOf(0)), leaf, leaf], Err(TreeError::BitsetOutside { node: 0, bitset: 0 }));
+}
+
+#[test]
+fn only_leaves_need_finite_values() {
+    let nodes = [
+        Node::Split { feature: 0, test: Test::AtMost(1), missing_left: false, left: 1, right: 2 },
+        Node::Leaf,
+        Node::Leaf,
+    ];
+    let push = |values: [f64; 3]| ForestBuilder::new(1, 1, 1).push(&nodes, |node| &values[node..=node]);
+    assert_eq!(push([f64::NAN, 1.0, 2.0]), Ok(()));
+    assert_eq!(push([0.0, 1.0, f64::INFINITY]), Err(TreeError::NotFinite { node: 2 }));
+}
+
+#[test]
+fn a_chain_as_long_as_the_file_needs_no_stack() {
+    let n = 200_001;
+    let node = |i: u32| match i % 2 {
+        0 if i + 2 < n => {
+            Node::Split { feature: 0, test: Test::AtMost(5), missing_left: false, left: i + 1, right: i + 2 }
+        }
+        _ => Node::Leaf,
+    };
+    let nodes: Vec<Node> = (0..n).map(node).collect();
+    let mut builder = ForestBuilder::new(1, 1, 1);
+    let values: Vec<f64> = (0..n).map(f64::from).collect();
+    builder.push(&nodes, |node| &values[node..=node]).expect("a tree");
+    assert_eq!(add(&builder.finish().expect("a forest"), &AsFloat32, &[vec![1.0]]), [f64::from(n - 1)]);
+}
+
+#[test]
+fn a_single_tree_keeps_the_sign_of_zero_and_a_forest_does_not() {
+    for (averaged, expected) in [(false, -0.0f64), (true, 0.0)] {
+        let mut builder = ForestBuilder::new(1, 1, 1);
+        builder.push(&[Node::Leaf], |_| &[-0.0]).expect("a tree");
+        let policy = InputPolicy {
+            estimator: String::new(),
+            dtype: crate::model::FloatType::F32,
+            allow_nan: false,
+            allow_infinite: false,
+        };
+        let forest = builder.finish().expect("a forest");
+        let model = TreeEnsemble { policy, forest, averaged, target: Target::Numbers(1) };
+        let Ok(Output::Floats(got)) = model.call(Method::Predict, Array2::zeros((1, 1)).view()) else { panic!() };
+        assert_eq!(got[0].to_bits(), expected.to_bits());
+    }
+}

@@ -1,0 +1,159 @@
+//! The walk from roots to leaves: the only hot loop of all tree models.
+//!
+//! A step depends on the one before it, so a single walk waits for memory all the time; eight walks side by side do
+//! not. One row walks eight trees at once, a batch walks eight rows at once through tree after tree, in blocks whose
+//! keys stay in the second-level cache. Either way a row's leaves are added in the order of the trees, which makes
+//! the sums those of scikit-learn.
+
+use super::forest::{Forest, MISSING, Nodes, Word};
+use super::keys::Encode;
+use ndarray::ArrayView2;
+
+/// Walks side by side.
+const LANES: usize = 8;
+
+/// Bytes of keys in one block of rows.
+const BLOCK_BYTES: usize = 128 << 10;
+
+impl Forest {
+    /// Adds to each row of `out`, shape (rows, [`Forest::columns`]), what its leaves hold, in the order of the trees.
+    /// `x` has shape (rows, [`Forest::n_features`]).
+    pub fn add(&self, x: ArrayView2<'_, f64>, encoder: &impl Encode, out: &mut [f64]) {
+        match &self.nodes {
+            Nodes::Packed(nodes) => self.add_blocks(nodes, x, encoder, out),
+            Nodes::Wide(nodes) => self.add_blocks(nodes, x, encoder, out),
+        }
+    }
+
+    fn add_blocks<W: Word>(&self, nodes: &[W], x: ArrayView2<'_, f64>, encoder: &impl Encode, out: &mut [f64]) {
+        let stride = self.n_features + 1;
+        let block = (BLOCK_BYTES / 4 / stride).clamp(LANES, 2048).min(x.nrows());
+        // One key more than features: the one that leaves test.
+        let mut keys = vec![0; block * stride];
+        let mut rows = x.rows().into_iter();
+        for out in out.chunks_mut(block.max(1) * self.columns) {
+            let n = out.len() / self.columns;
+            let keys = &mut keys[..n * stride];
+            let mut general = !self.bitsets.is_empty();
+            for (keys, row) in keys.chunks_exact_mut(stride).zip(&mut rows) {
+                general |= encoder.encode(row, &mut keys[..self.n_features]);
+            }
+            let forest = Walk { forest: self, nodes };
+            if general { forest.block::<true>(keys, out) } else { forest.block::<false>(keys, out) }
+        }
+    }
+}
+
+/// A forest with its nodes in one of the two sizes.
+struct Walk<'f, W> {
+    forest: &'f Forest,
+    nodes: &'f [W],
+}
+
+impl<W: Word> Walk<'_, W> {
+    /// Adds the leaves of a block of rows. `GENERAL` where a value is missing or a test is categorical.
+    fn block<const GENERAL: bool>(&self, keys: &[u32], out: &mut [f64]) {
+        let stride = self.forest.n_features + 1;
+        let columns = self.forest.columns;
+        let grouped = out.len() / columns / LANES * LANES;
+        let (keys, rest_keys) = keys.split_at(grouped * stride);
+        let (out, rest_out) = out.split_at_mut(grouped * columns);
+        if grouped > 0 {
+            for (tree, root) in self.forest.roots.iter().enumerate() {
+                for (keys, out) in keys.chunks_exact(LANES * stride).zip(out.chunks_exact_mut(LANES * columns)) {
+                    let leaves = self.rows::<GENERAL>(*root, keys, stride);
+                    for (leaf, out) in leaves.into_iter().zip(out.chunks_exact_mut(columns)) {
+                        self.add_leaf(tree, leaf, out);
+                    }
+                }
+            }
+        }
+        for (keys, out) in rest_keys.chunks_exact(stride).zip(rest_out.chunks_exact_mut(columns)) {
+            self.row::<GENERAL>(keys, out);
+        }
+    }
+
+    /// Walks one row through all trees, eight trees at once.
+    fn row<const GENERAL: bool>(&self, keys: &[u32], out: &mut [f64]) {
+        let (groups, rest) = self.forest.roots.as_chunks::<LANES>();
+        for (group, roots) in groups.iter().enumerate() {
+            let mut at = *roots;
+            loop {
+                let mut moved = 0;
+                for at in &mut at {
+                    let next = self.step::<GENERAL>(*at, keys);
+                    moved |= next ^ *at;
+                    *at = next;
+                }
+                if moved == 0 {
+                    break;
+                }
+            }
+            for (lane, leaf) in at.into_iter().enumerate() {
+                self.add_leaf(group * LANES + lane, leaf, out);
+            }
+        }
+        for (i, root) in rest.iter().enumerate() {
+            let mut at = *root;
+            loop {
+                let next = self.step::<GENERAL>(at, keys);
+                if next == at {
+                    break;
+                }
+                at = next;
+            }
+            self.add_leaf(groups.len() * LANES + i, at, out);
+        }
+    }
+
+    /// Walks eight rows through one tree; `keys` are those of the rows, one after the other.
+    #[inline(always)]
+    fn rows<const GENERAL: bool>(&self, root: u32, keys: &[u32], stride: usize) -> [u32; LANES] {
+        let keys: [&[u32]; LANES] = std::array::from_fn(|lane| &keys[lane * stride..][..stride]);
+        let mut at = [root; LANES];
+        loop {
+            let mut moved = 0;
+            for lane in 0..LANES {
+                let next = self.step::<GENERAL>(at[lane], keys[lane]);
+                moved |= next ^ at[lane];
+                at[lane] = next;
+            }
+            if moved == 0 {
+                return at;
+            }
+        }
+    }
+
+    /// The child of `at` that the row goes to; a leaf is its own child.
+    #[inline(always)]
+    fn step<const GENERAL: bool>(&self, at: u32, keys: &[u32]) -> u32 {
+        let node = self.nodes[at as usize];
+        let key = keys[node.feature()];
+        let right = if GENERAL { self.goes_right(node, key) } else { key > node.key() };
+        node.left() + u32::from(right)
+    }
+
+    fn goes_right(&self, node: W, key: u32) -> bool {
+        if key == MISSING {
+            !node.missing_left()
+        } else if node.categorical() {
+            let bits = self.forest.bitsets[node.key() as usize];
+            bits[(key >> 5 & 7) as usize] >> (key & 31) & 1 == 0
+        } else {
+            key > node.key()
+        }
+    }
+
+    #[inline(always)]
+    fn add_leaf(&self, tree: usize, leaf: u32, out: &mut [f64]) {
+        let Forest { width, columns, payload, .. } = self.forest;
+        let number = self.nodes[leaf as usize].key() as usize;
+        if *width == 1 {
+            out[if *columns == 1 { 0 } else { tree % columns }] += payload[number];
+        } else {
+            for (sum, value) in out.iter_mut().zip(&payload[number * width..][..*width]) {
+                *sum += value;
+            }
+        }
+    }
+}

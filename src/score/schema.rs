@@ -1,0 +1,80 @@
+//! The columns that a bundle expects, prepared for finding them by name.
+
+use crate::bundle::Bundle;
+use crate::model::Vocabulary;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// The feature order, with a lookup by name.
+#[derive(Debug, Clone)]
+pub(super) struct Schema {
+    pub names: Vec<String>,
+    pub vocabulary: Vocabulary,
+    index: HashMap<Vec<u8>, usize, BuildHasherDefault<NameHasher>>,
+    /// Whether any column takes text.
+    has_text: bool,
+    /// Class name of the estimator or transformer that sees the input first.
+    pub first_step: String,
+    /// Whether JSON may write every name without an escape.
+    pub plain_names: bool,
+}
+
+impl Schema {
+    pub fn new(bundle: &Bundle) -> Self {
+        let names = bundle.feature_order.clone();
+        let plain = |name: &String| name.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\');
+        Schema {
+            index: names.iter().enumerate().map(|(i, name)| (name.as_bytes().to_vec(), i)).collect(),
+            has_text: bundle.vocabulary.text_columns() > 0,
+            plain_names: names.iter().all(plain),
+            vocabulary: bundle.vocabulary.clone(),
+            first_step: bundle.scaler_name.as_ref().unwrap_or(&bundle.estimator_name).clone(),
+            names,
+        }
+    }
+
+    /// Number of columns.
+    pub fn width(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The column of that name.
+    pub fn find(&self, name: &[u8]) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
+    /// Whether `column` takes text.
+    #[inline(always)]
+    pub fn is_text(&self, column: usize) -> bool {
+        self.has_text && self.vocabulary.is_text(column)
+    }
+}
+
+/// Hashes eight bytes at a time. The table holds the bundle's names only, so no request can fill it with collisions.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
+        match bytes.last_chunk::<8>() {
+            // overlaps the word before it
+            Some(last) if !rest.is_empty() => self.write_u64(u64::from_le_bytes(*last)),
+            Some(_) => {}
+            None => self.write_u64(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))),
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.write_u64(length as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs all of them; what is there already is not fetched again.
+#     ./test.sh              everything
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential openapi readme pages container scripts dependencies
+# Python packages go to .venv, npm's to tests/e2e/node_modules, logs to target/test-logs: git ignores them all. Debian
+# packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
+# The last line counts every test that ran.
+set -uo pipefail
+cd "$(dirname "$0")" || exit
+export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 CARGO_TERM_COLOR=never
+logs=target/test-logs
+python=.venv/bin/python
+passed=0 failed=0 skipped=0 broken=()
+mkdir -p "$logs"
+
+needs() { # STEP PACKAGE...: whether these Debian packages are here, after trying to install them; else STEP is counted
+  local name=$1 package missing=()
+  for package in "${@:2}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    skip "$name" "these Debian packages are missing, and only root can install them: ${missing[*]}"
+    return 1
+  fi
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } </dev/null >"$logs/apt.log" 2>&1 && return
+  step "$name" eval 'tail -5 '"$logs"'/apt.log; false'
+  return 1
+}
+
+environment() { # the Python packages that the tests use, at exactly the versions of requirements.txt
+  local wanted=tests/python/requirements.txt
+  cmp -s "$wanted" .venv/installed.txt && return
+  python3 -m venv --clear .venv && "$python" -m pip -q install --only-binary :all: -r "$wanted" </dev/null && cp "$wanted" .venv/installed.txt
+}
+
+step() { # NAME COMMAND...: runs it, shows what it says, and counts the tests it reports (itself, if it reports none)
+  local name=$1 log=$logs/$1.log began=$SECONDS code counts
+  echo "== $name"
+  "${@:2}" 2>&1 </dev/null | tee "$log"
+  code=$?
+  counts=$(awk -v code="$code" '
+    /^test result: / { p += $4; f += $6; s += $8; seen = 1 }
+    /^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; s += $5; seen = 1 }
+    /^---- .* ----$/ { open = 1 }
+    open && /^[Ss][Kk][Ii][Pp]/ { p--; s++; open = 0 }
+    END { if (!seen && !code) p++; if (code && !f) f++; print p + 0, f + 0, s + 0 }' "$log")
+  read -r p f s <<<"$counts"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  [ "$f" -eq 0 ] || broken+=("$name")
+  echo "-- $name: $p passed, $f failed, $s skipped in $((SECONDS - began)) s"
+}
+
+skip() { # NAME WHY
+  skipped=$((skipped + 1))
+  echo "== $1"
+  echo "-- $1: skipped: $2"
+}
+
+format() { step format cargo fmt --check; }
+lint() { step lint cargo clippy --locked --all-targets -- -D warnings; }
+docs() { RUSTDOCFLAGS="-D warnings" step docs cargo doc --locked --no-deps; }
+# What a passing test prints is shown too: it says there when it skips.
+cargo_tests() { step cargo cargo test --locked --no-fail-fast -- --show-output; }
+# The steps below talk to the binary that the tests above made; `cargo build` would make another, with other features.
+built() { cargo test --locked -q --no-run && "$@"; }
+
+sample() { step sample built "$python" tests/python/sample.py; }
+differential() { step differential built "$python" tests/python/differential.py --rounds 3; }
+openapi() { step openapi built "$python" tests/python/openapi.py; }
+readme() { step readme built "$python" tests/python/readme.py; }
+
+page_tests() { # with what tests/e2e/package-lock.json names
+  local wanted=tests/e2e/package-lock.json have=tests/e2e/node_modules/installed.json
+  cmp -s $wanted $have || { npm --prefix tests/e2e ci --no-audit --no-fund --silent && cp $wanted $have; } || return
+  npm --prefix tests/e2e --silent test
+}
+pages() { needs pages chromium && step pages built page_tests; }
+container() {
+  [ "$(id -u)" = 0 ] || { skip container "containers are run as root here"; return; }
+  needs container buildah podman runc netavark aardvark-dns catatonit curl && step container docker/test.sh
+}
+check_scripts() {
+  .venv/bin/hadolint docker/*Dockerfile && .venv/bin/shellcheck test.sh .ci/run docker/*.sh scripts/*.sh tests/fixtures/*.sh
+}
+scripts() { step scripts check_scripts; }
+dependencies() { step dependencies "$python" tests/python/dependencies.py; }
+
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential openapi readme pages container scripts dependencies
+environment || { echo "the Python environment could not be made"; exit 1; }
+for name in "$@"; do
+  case $name in
+    cargo) cargo_tests ;;
+    format | lint | docs | sample | differential | openapi | readme | pages | container | scripts | dependencies) "$name" ;;
+    *) echo "no step $name: see the head of test.sh"; exit 2 ;;
+  esac
+done
+[ ${#broken[@]} -eq 0 ] || echo "FAILED: ${broken[*]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,10 @@
+//! The server over real connections: what it answers, to whom it listens how long, and how it ends.
+
+mod client;
+mod content;
+mod errors;
+mod harness;
+mod life;
+mod load;
+mod program;
+mod protocol;

@@ -1,0 +1,192 @@
+"""What differential.py draws from: estimators, data, scalers, rows and request forms, all from one random generator."""
+import json
+import string
+
+import numpy as np
+import pandas as pd
+from sklearn import cluster, dummy, ensemble, impute, linear_model as lm, preprocessing as pp, tree
+from sklearn.pipeline import make_pipeline
+
+
+def pick(rng, *choices):
+    return choices[rng.integers(len(choices))]
+
+
+def trees(rng, **more):
+    """Parameters that shape any tree."""
+    shape = pick(rng, {}, {"max_depth": int(rng.integers(1, 9))}, {"max_leaf_nodes": int(rng.integers(2, 20))},
+                 {"min_samples_leaf": int(rng.integers(1, 30))}, {"ccp_alpha": 0.01})
+    return shape | {"random_state": int(rng.integers(1000))} | more
+
+
+def forest(rng, **more):
+    return trees(rng, n_estimators=int(rng.integers(1, 30)), max_features=pick(rng, 1.0, "sqrt", 2), **more)
+
+
+def boosting(rng, losses, **more):
+    shape = pick(rng, {"max_depth": int(rng.integers(1, 5))}, {"max_leaf_nodes": int(rng.integers(2, 9))}, {"subsample": 0.6})
+    return shape | {"n_estimators": int(rng.integers(1, 20)), "loss": pick(rng, *losses), "learning_rate": float(rng.uniform(0.01, 1)),
+                    "random_state": int(rng.integers(1000))} | more
+
+
+def histograms(rng, losses):
+    bins = pick(rng, {"max_bins": int(rng.integers(4, 256))}, {"categorical_features": [0]})
+    return bins | {"max_iter": int(rng.integers(1, 15)), "max_leaf_nodes": int(rng.integers(2, 32)), "loss": pick(rng, *losses),
+                   "random_state": int(rng.integers(1000))}
+
+
+def linear(rng, **more):
+    return {"fit_intercept": bool(rng.integers(2))} | more
+
+
+def isolation(rng):
+    return {"n_estimators": int(rng.integers(1, 40)), "max_samples": pick(rng, 2, 32, 0.5, "auto"), "max_features": pick(rng, 1.0, 0.5, 1),
+            "contamination": pick(rng, "auto", 0.1), "bootstrap": bool(rng.integers(2)), "random_state": int(rng.integers(1000))}
+
+
+def small(rng):
+    """A model for the end of a pipeline."""
+    return pick(rng, tree.DecisionTreeClassifier(max_depth=4, random_state=0), lm.LogisticRegression(max_iter=500),
+                ensemble.RandomForestClassifier(5, max_depth=4, random_state=0))
+
+
+def prepared(rng):
+    first = impute.SimpleImputer(strategy=pick(rng, "mean", "median", "most_frequent"), add_indicator=bool(rng.integers(2)))
+    return make_pipeline(first, pick(rng, pp.StandardScaler(), pp.RobustScaler(), pp.MinMaxScaler(), "passthrough"), small(rng))
+
+
+# name: (what it learns from, how one is made)
+MODELS = {
+    "DecisionTreeClassifier": ("classes", lambda r: tree.DecisionTreeClassifier(**trees(r, criterion=pick(r, "gini", "entropy")))),
+    "DecisionTreeRegressor": ("values", lambda r: tree.DecisionTreeRegressor(**trees(r))),
+    "ExtraTreeClassifier": ("classes", lambda r: tree.ExtraTreeClassifier(**trees(r))),
+    "ExtraTreeRegressor": ("values", lambda r: tree.ExtraTreeRegressor(**trees(r))),
+    "RandomForestClassifier": ("classes", lambda r: ensemble.RandomForestClassifier(**forest(r, class_weight=pick(r, None, "balanced")))),
+    "RandomForestRegressor": ("values", lambda r: ensemble.RandomForestRegressor(**forest(r))),
+    "ExtraTreesClassifier": ("classes", lambda r: ensemble.ExtraTreesClassifier(**forest(r))),
+    "ExtraTreesRegressor": ("values", lambda r: ensemble.ExtraTreesRegressor(**forest(r))),
+    "multi-output forest": ("many values", lambda r: ensemble.RandomForestRegressor(**forest(r))),
+    "IsolationForest": ("nothing", lambda r: ensemble.IsolationForest(**isolation(r))),
+    "GradientBoostingClassifier": ("classes", lambda r: ensemble.GradientBoostingClassifier(**boosting(r, ["log_loss"]))),
+    "GradientBoostingClassifier, two classes": ("two classes", lambda r: ensemble.GradientBoostingClassifier(**boosting(r, ["log_loss", "exponential"], init=pick(r, None, "zero")))),
+    "GradientBoostingRegressor": ("values", lambda r: ensemble.GradientBoostingRegressor(**boosting(r, ["squared_error", "absolute_error", "huber", "quantile"]))),
+    "HistGradientBoostingClassifier": ("classes", lambda r: ensemble.HistGradientBoostingClassifier(**histograms(r, ["log_loss"]))),
+    "HistGradientBoostingRegressor": ("values", lambda r: ensemble.HistGradientBoostingRegressor(**histograms(r, ["squared_error", "absolute_error", "poisson", "gamma"]))),
+    "LinearRegression": ("values", lambda r: lm.LinearRegression(**linear(r))),
+    "multi-output LinearRegression": ("many values", lambda r: lm.LinearRegression(**linear(r))),
+    "Ridge": ("values", lambda r: lm.Ridge(**linear(r, alpha=float(r.uniform(0, 5))))),
+    "RidgeClassifier": ("classes", lambda r: lm.RidgeClassifier(**linear(r))),
+    "Lasso": ("values", lambda r: lm.Lasso(**linear(r, alpha=0.1))),
+    "ElasticNet": ("values", lambda r: lm.ElasticNet(**linear(r, alpha=0.1))),
+    "LogisticRegression": ("classes", lambda r: lm.LogisticRegression(**linear(r, max_iter=300, C=float(r.uniform(0.01, 10))))),
+    "LogisticRegression, two classes": ("two classes", lambda r: lm.LogisticRegression(**linear(r, max_iter=300, solver=pick(r, "lbfgs", "liblinear", "newton-cholesky")))),
+    "SGDClassifier": ("classes", lambda r: lm.SGDClassifier(**linear(r, loss=pick(r, "hinge", "log_loss", "modified_huber"), random_state=0))),
+    "SGDRegressor": ("values", lambda r: lm.SGDRegressor(**linear(r, random_state=0))),
+    "SGDOneClassSVM": ("nothing", lambda r: lm.SGDOneClassSVM(**linear(r, random_state=0))),
+    "KMeans": ("nothing", lambda r: cluster.KMeans(int(r.integers(1, 9)), n_init=1, random_state=0)),
+    "MiniBatchKMeans": ("nothing", lambda r: cluster.MiniBatchKMeans(int(r.integers(1, 9)), n_init=1, random_state=0)),
+    "DummyClassifier": ("classes", lambda r: dummy.DummyClassifier(strategy=pick(r, "prior", "most_frequent"))),
+    "DummyRegressor": ("values", lambda r: dummy.DummyRegressor(strategy=pick(r, "mean", "median"))),
+    "Pipeline": ("classes", prepared),
+}
+# Trees compare and add; everything else passes through exp, log, pow or a matrix product of BLAS. So does the score that
+# a GradientBoostingClassifier starts from, the log of the classes' shares; HistGradientBoosting stores its own.
+BIT_EQUAL = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor", "RandomForestClassifier",
+             "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor", "GradientBoostingRegressor", "DummyClassifier", "DummyRegressor"}
+
+
+def exact(model, output):
+    name = type(model).__name__
+    raw = name == "HistGradientBoostingClassifier" and output == "decision_function"
+    plain = name == "HistGradientBoostingRegressor" and model.loss in ("squared_error", "absolute_error")
+    return name in BIT_EQUAL or raw or plain
+
+
+def names(rng, count):
+    """Column names as people have them: with spaces, accents, quotes, and digits alone."""
+    odd = ["Period ID", "größe", "a.b", 'say "x"', "0", "naïve\tTab", "x" * 60, "emoji 🌸", "back\\slash"]
+    chosen = [odd[i] for i in rng.permutation(len(odd))[: rng.integers(0, 3)]]
+    while len(chosen) < count:
+        name = "".join(rng.choice(list(string.ascii_lowercase), rng.integers(1, 12)))
+        chosen += [name] if name not in chosen else []
+    return [chosen[i] for i in rng.permutation(count)]
+
+
+def data(rng, kind):
+    """A table of floats whose first column holds small whole numbers, and what to learn from it."""
+    rows, columns = int(rng.integers(60, 300)), int(rng.integers(3, 9))
+    values = rng.normal(size=(rows, columns)) * 10.0 ** rng.integers(-3, 4, size=columns)
+    values[:, 0] = rng.integers(0, int(rng.integers(2, 60)), size=rows)
+    X = pd.DataFrame(values, columns=names(rng, columns))
+    z = (values - values.mean(0)) / values.std(0)
+    signal = z[:, 0] + z[:, 1] * z[:, 2] + 0.3 * rng.normal(size=rows)
+    if kind == "nothing":
+        return X, None
+    if kind == "values":
+        return X, np.exp(0.5 * signal)
+    if kind == "many values":
+        return X, np.c_[signal, z[:, 1], -signal]
+    count = 2 if kind == "two classes" else int(rng.integers(2, 5))
+    codes = np.digitize(signal, np.quantile(signal, np.linspace(0, 1, count + 1)[1:-1]))
+    labels = pick(rng, list(range(count)), [7, -3, 40, 11], ["a", "Ärger", "b 🌸", ""], [1.0, 2.0, 4.0, 8.0])[:count]
+    if count == 2 and rng.integers(4) == 0:
+        labels = [False, True]
+    return X, np.array(labels, dtype=object if isinstance(labels[0], str) and rng.integers(2) else None)[codes]
+
+
+def holes(rng, name, X):
+    """The table with missing values, for the models that can learn from them and half of the time."""
+    learns = name == "Pipeline" or name.startswith(("DecisionTree", "RandomForest", "ExtraTrees", "Hist"))
+    return X.mask(rng.random(X.shape) < 0.1) if learns and rng.integers(2) else X
+
+
+def scaler(rng, name, estimator, X):
+    """None for half of the trees and where a column is a category; else one that a solver converges behind."""
+    if name == "Pipeline" or getattr(estimator, "categorical_features", None) == [0] or ("Tree" in name or "orest" in name or "Hist" in name) and rng.integers(2):
+        return None
+    made = [pp.StandardScaler(), pp.MinMaxScaler(clip=bool(rng.integers(2))), pp.RobustScaler(), pp.MaxAbsScaler()]
+    if not X.isna().any(axis=None):  # Normalizer takes no missing values
+        made.append(make_pipeline(pp.StandardScaler(), pp.Normalizer(pick(rng, "l1", "l2", "max"))))
+    return made[rng.integers(len(made))]
+
+
+def requests(rng, name, X):
+    """Tables of rows to ask about: training rows, new ones, odd numbers, holes.
+
+    A column that is null in every row reaches scikit-learn as None, which SimpleImputer with the strategies most_frequent
+    and constant does not take for missing: an accident of dtypes. So a pipeline is never asked about one.
+    """
+    known = X.dropna() if name == "Pipeline" else X
+    near = known.iloc[rng.integers(len(known), size=12)].reset_index(drop=True)
+    moved = near * (1 + 0.2 * rng.normal(size=near.shape))
+    odd = near.iloc[:3].copy()
+    for value in (0.0, -0.0, 5e-324, 1e-300, 1e30, 123456789.125):
+        odd.iloc[rng.integers(3), rng.integers(odd.shape[1])] = value
+    holes = near.iloc[:2].mask(rng.random((2, near.shape[1])) < 0.3)
+    if name == "Pipeline":
+        holes = pd.concat([holes, near.iloc[:1]])
+    return [near, moved, moved.iloc[:1], odd, holes, near.iloc[:1].assign(**{X.columns[-1]: 1e39})]
+
+
+def records(rows):
+    return [{c: None if v != v else v for c, v in zip(rows.columns, r)} for r in rows.to_numpy().tolist()]
+
+
+def request(rng, rows, outputs):
+    """The same rows in a form drawn by chance: key order, unknown columns, layout, numbers as text."""
+    form = pick(rng, "records", "shuffled", "extra", "lists", "split", "matrix", "texts")
+    plain, columns = records(rows), list(rows.columns)
+    values = [list(r.values()) for r in plain]
+    if form == "shuffled":
+        plain = [{c: r[c] for c in rng.permutation(columns)} for r in plain]
+    elif form == "extra":
+        plain = [{"not a feature": "x"} | r | {"nor this": None} for r in plain]
+    elif form == "lists":
+        plain = {c: [r[c] for r in plain] for c in columns}
+    elif form == "split":
+        plain = {"columns": columns, "index": list(range(len(plain))), "data": values}
+    elif form == "matrix":
+        plain = values
+    elif form == "texts":
+        plain = [{c: v if v is None else repr(v) for c, v in r.items()} for r in plain]
+    return json.dumps({"input_data": plain, "params": {"outputs": outputs}}, ensure_ascii=bool(rng.integers(2)))

@@ -4,7 +4,7 @@
 //!
 //! Modules, lowest layer first; a module uses only those above its own line (`tests/tidy.rs` proves it):
 //!
-//! - [`value`]: the graph of plain data that every format is read into
+//! - [`value`]: the graph of plain data that every format is read into; [`html`]: what pages are made of
 //! - [`pickle`], [`model`], [`data`], [`telemetry`]: know nothing of each other
 //! - [`bundle`]: the scoring contract and its native codec
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
@@ -20,6 +20,7 @@
 pub mod bundle;
 pub mod cli;
 pub mod data;
+pub mod html;
 pub mod load;
 pub mod model;
 pub mod pickle;

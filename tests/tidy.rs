@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Modules, lowest layer first. One uses only modules of earlier lines.
 const LAYERS: &[&[&str]] = &[
-    &["value"],
+    &["value", "html"],
     &["pickle", "model", "data", "telemetry"],
     &["bundle"],
     &["sklearn", "score"],

@@ -2,6 +2,7 @@
 //! measured against, golden requests, and the report for people.
 
 pub mod metrics;
+mod plot;
 mod split;
 
 pub use split::{Split, SplitError, TestSize, by_time, k_fold, shuffled, stratified, stratified_k_fold};

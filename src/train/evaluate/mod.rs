@@ -3,6 +3,7 @@
 
 pub mod metrics;
 mod plot;
+pub mod profile;
 mod split;
 
 pub use split::{Split, SplitError, TestSize, by_time, k_fold, shuffled, stratified, stratified_k_fold};

@@ -1,3 +1,6 @@
 //! Table to bundle: what replaces the training script.
 
+pub mod fit;
 pub mod grow;
+pub mod params;
+pub mod target;

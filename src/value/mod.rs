@@ -4,10 +4,12 @@
 //! shared and cyclic references cost nothing, dropping is flat, and no reader of the graph needs recursion.
 //! Never does I/O, never interprets an estimator.
 
+mod builder;
 mod dtype;
 mod scalar;
 mod view;
 
+pub use builder::Builder;
 pub use dtype::{DType, Field, ScalarKind};
 pub(crate) use scalar::{Scalar, read_scalar, utf32};
 pub use view::{ValueError, View};

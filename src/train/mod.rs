@@ -1,7 +1,13 @@
 //! Table to bundle: what replaces the training script.
+//!
+//! `table → target, matrix → fit → assemble → bundle`. Nothing here knows files, flags or HTTP.
 
+mod assemble;
 pub mod evaluate;
 pub mod fit;
 pub mod grow;
 pub mod params;
-pub mod target;
+mod target;
+
+pub use assemble::{AssembleError, Assembled, Parts, assemble};
+pub use target::{Target, TargetError};

@@ -77,6 +77,28 @@ impl Node<'_> {
     }
 }
 
+impl Node<'_> {
+    /// As [`Node::children`], to renumber them.
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Id> {
+        fn pairs(pairs: &mut [(Id, Id)]) -> impl Iterator<Item = &mut Id> {
+            pairs.iter_mut().flat_map(|(key, value)| [key, value])
+        }
+        match self {
+            Node::List(ids) | Node::Tuple(ids) | Node::Set(ids) => ids.iter_mut().collect(),
+            Node::Dict(entries) => pairs(entries).collect(),
+            Node::Array(array) => match &mut array.data {
+                ArrayData::Objects(ids) => ids.iter_mut().collect(),
+                ArrayData::Bytes(_) => Vec::new(),
+            },
+            Node::Object(object) => {
+                let own = object.args.iter_mut().chain(&mut object.state).chain(&mut object.items);
+                own.chain(pairs(&mut object.entries)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// An instance of a class: what NEWOBJ or REDUCE would have made, recorded and never run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Object<'a> {

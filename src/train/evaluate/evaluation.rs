@@ -4,7 +4,7 @@ use super::answer::{Answers, Predicted};
 use super::metrics::{self, Confusion, RegressionScores};
 use crate::model::Classes;
 use crate::train::params::Task;
-use crate::train::target::Target;
+use crate::train::Target;
 use ndarray::{Array2, ArrayView2};
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ use crate::bundle::Bundle;
 use crate::model::Classes;
 use crate::train::evaluate::answer::{Answers, Predicted};
 use crate::train::grow::RandomState;
-use crate::train::target::Target;
+use crate::train::Target;
 use crate::value::{ValueError, View};
 use ndarray::Array2;
 

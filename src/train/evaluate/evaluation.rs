@@ -3,8 +3,8 @@
 use super::answer::{Answers, Predicted};
 use super::metrics::{self, Confusion, RegressionScores};
 use crate::model::Classes;
-use crate::train::params::Task;
 use crate::train::Target;
+use crate::train::params::Task;
 use ndarray::{Array2, ArrayView2};
 use std::collections::BTreeMap;
 

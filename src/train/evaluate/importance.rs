@@ -9,9 +9,9 @@ use super::evaluation::anomalies;
 use super::metrics;
 use crate::bundle::Bundle;
 use crate::model::Classes;
+use crate::train::Target;
 use crate::train::evaluate::answer::{Answers, Predicted};
 use crate::train::grow::RandomState;
-use crate::train::Target;
 use crate::value::{ValueError, View};
 use ndarray::Array2;
 

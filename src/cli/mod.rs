@@ -6,6 +6,7 @@
 mod convert;
 mod healthcheck;
 mod inspect;
+mod output;
 mod serve;
 
 use crate::load::LoadError;

@@ -29,7 +29,9 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let columns = Columns::new(&values);
     let target = Learned::of(spec, data)?;
     // Without a bootstrap sample to balance, `balanced_subsample` is `balanced`.
-    let subsample = params.flag("bootstrap") && target.classes.is_some() && params.text("class_weight") == Some("balanced_subsample");
+    let subsample = params.flag("bootstrap")
+        && target.classes.is_some()
+        && params.text("class_weight") == Some("balanced_subsample");
     let weights = match target.classes {
         Some(classes) if !subsample => weights::row_weights(params, classes, target.codes)?,
         _ => None,
@@ -96,11 +98,14 @@ impl Forest<'_, '_> {
     fn write(&self, trees: Vec<Tree>, seeds: Vec<u32>, warnings: Vec<String>) -> Fitted {
         let (spec, data) = (self.spec, self.data);
         let mut builder = Builder::new();
-        let mut state = State::new(&mut builder, spec.estimator.class(), &spec.params);
+        let mut state = State::tree(&mut builder, spec.estimator.class(), &spec.params);
         state.features(&mut builder, data);
         let member = member(spec.estimator);
         let unfitted = member.defaults().params;
-        let unfitted = State::new(&mut builder, member.class(), &unfitted).finish(&mut builder);
+        let mut unfitted = State::tree(&mut builder, member.class(), &unfitted);
+        let none = builder.none();
+        unfitted.set("random_state", none);
+        let unfitted = unfitted.finish(&mut builder);
         state.set("estimator", unfitted);
         state.set("estimator_", unfitted);
         let handed_down = HANDED_DOWN.iter().map(|name| builder.str(name)).collect();
@@ -131,9 +136,10 @@ impl Forest<'_, '_> {
         let params = member.defaults().params.with(&HANDED_DOWN, &self.spec.params);
         let written = Written::new(self.data.n_features(), self.target.n_classes());
         // A forest hands its trees the numbers of the classes, as floats.
-        let labels: Option<Vec<f64>> = self.target.classes.map(|classes| (0..classes.len()).map(|k| k as f64).collect());
+        let labels: Option<Vec<f64>> =
+            self.target.classes.map(|classes| (0..classes.len()).map(|k| k as f64).collect());
         let write = |(tree, seed): (Tree, &u32)| {
-            let mut state = State::new(builder, member.class(), &params);
+            let mut state = State::tree(builder, member.class(), &params);
             state.int(builder, "random_state", *seed as usize);
             state.int(builder, "n_features_in_", self.data.n_features());
             state.int(builder, "n_outputs_", 1);

@@ -6,6 +6,7 @@ mod assemble;
 pub mod evaluate;
 pub mod fit;
 pub mod grow;
+pub mod job;
 pub mod params;
 mod target;
 

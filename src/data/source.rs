@@ -172,10 +172,13 @@ impl Input {
             At::File(path) => path,
         };
         let read = |range: &std::ops::Range<u64>| {
+            let length = range.end.saturating_sub(range.start);
             let mut file = File::open(path)?;
             file.seek(SeekFrom::Start(range.start))?;
-            let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(std::io::Error::other)?];
-            file.read_exact(&mut bytes)?;
+            let mut bytes = Vec::new();
+            if range.end > self.size || file.take(length).read_to_end(&mut bytes)? as u64 != length {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
             Ok(bytes.into())
         };
         ranges.iter().map(|range| read(range).map_err(|error| self.failed(error))).collect()

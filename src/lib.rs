@@ -4,11 +4,12 @@
 //!
 //! Modules, lowest layer first; a module uses only those above its own line (`tests/tidy.rs` proves it):
 //!
-//! - [`value`]: the graph of plain data that every format is read into
-//! - [`pickle`], [`model`], [`telemetry`]: know nothing of each other
+//! - [`value`]: the graph of plain data that every format is read into; [`html`]: what pages are made of
+//! - [`pickle`], [`model`], [`data`], [`telemetry`]: know nothing of each other
 //! - [`bundle`]: the scoring contract and its native codec
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
+//! - [`train`]: table to bundle
 //! - [`serve`]: HTTP, from socket to reply
 //! - [`cli`]: one file for each subcommand
 //!
@@ -18,6 +19,8 @@
 
 pub mod bundle;
 pub mod cli;
+pub mod data;
+pub mod html;
 pub mod load;
 pub mod model;
 pub mod pickle;
@@ -25,4 +28,5 @@ pub mod score;
 pub mod serve;
 pub mod sklearn;
 pub mod telemetry;
+pub mod train;
 pub mod value;

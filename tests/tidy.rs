@@ -9,11 +9,12 @@ use std::path::Path;
 
 /// Modules, lowest layer first. One uses only modules of earlier lines.
 const LAYERS: &[&[&str]] = &[
-    &["value"],
-    &["pickle", "model", "telemetry"],
+    &["value", "html"],
+    &["pickle", "model", "data", "telemetry"],
     &["bundle"],
     &["sklearn", "score"],
     &["load"],
+    &["train"],
     &["serve"],
     &["cli"],
 ];

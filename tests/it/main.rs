@@ -2,6 +2,7 @@
 
 mod bundle;
 mod cli;
+mod evaluate;
 mod pages;
 mod parity;
 mod pickle;

@@ -1,0 +1,241 @@
+//! Impurity of a node and of its two halves (`tree/_criterion.pyx`): the arithmetic, and its order, decide the split.
+//!
+//! All sums are f64 and run in the order of the samples array. No fused operations: Rust never contracts on its own.
+
+/// How a classifier measures impurity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClassImpurity {
+    Gini,
+    /// Also `log_loss`.
+    Entropy,
+}
+
+/// What the splitter asks of a criterion. Positions count from the start of the node.
+pub trait Criterion {
+    /// Starts on the node that holds `samples`: all of it to the right.
+    fn init(&mut self, samples: &[u32]);
+    /// Moves everything back to the right.
+    fn reset(&mut self);
+    /// Moves the border to `pos`, from whichever end is nearer, as scikit-learn does.
+    fn update(&mut self, samples: &[u32], pos: usize);
+    /// Weights of the node, its left and its right part.
+    fn weights(&self) -> Weights;
+    fn node_impurity(&self) -> f64;
+    /// Impurities left and right of the border.
+    fn children(&self, samples: &[u32]) -> (f64, f64);
+    /// A number that orders splits as the improvement does, without its constant terms.
+    fn proxy(&self) -> f64;
+    /// Appends the node's value: class fractions, or the mean.
+    fn push_value(&self, out: &mut Vec<f64>);
+}
+
+/// Weighted sample counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Weights {
+    pub node: f64,
+    pub left: f64,
+    pub right: f64,
+}
+
+/// `improvement = wn/wN * (impurity - wr/wn * right - wl/wn * left)`.
+pub fn improvement(weights: Weights, total: f64, parent: f64, (left, right): (f64, f64)) -> f64 {
+    let Weights { node, left: wl, right: wr } = weights;
+    (node / total) * (parent - (wr / node * right) - (wl / node * left))
+}
+
+/// `squared_error` of one output.
+pub struct SquaredError<'d> {
+    w: &'d [f64],
+    /// `w * y` and `(w * y) * y` of each row.
+    wy: &'d [f64],
+    wyy: &'d [f64],
+    pos: usize,
+    len: usize,
+    weights: Weights,
+    total: f64,
+    left: f64,
+    right: f64,
+    squares: f64,
+}
+
+impl<'d> SquaredError<'d> {
+    pub fn new(w: &'d [f64], wy: &'d [f64], wyy: &'d [f64]) -> Self {
+        let weights = Weights::default();
+        SquaredError { w, wy, wyy, pos: 0, len: 0, weights, total: 0.0, left: 0.0, right: 0.0, squares: 0.0 }
+    }
+
+    fn impurity(sum: f64, weight: f64, squares: f64) -> f64 {
+        let mean = sum / weight;
+        squares / weight - mean * mean
+    }
+}
+
+impl Criterion for SquaredError<'_> {
+    fn init(&mut self, samples: &[u32]) {
+        let (mut total, mut weight, mut squares) = (0.0, 0.0, 0.0);
+        for &i in samples {
+            let i = i as usize;
+            total += self.wy[i];
+            squares += self.wyy[i];
+            weight += self.w[i];
+        }
+        (self.total, self.squares, self.len) = (total, squares, samples.len());
+        self.weights.node = weight;
+        self.reset();
+    }
+
+    fn reset(&mut self) {
+        self.pos = 0;
+        self.left = 0.0;
+        self.right = self.total;
+        self.weights.left = 0.0;
+        self.weights.right = self.weights.node;
+    }
+
+    fn update(&mut self, samples: &[u32], pos: usize) {
+        let (mut left, mut weight);
+        if pos - self.pos <= self.len - pos {
+            (left, weight) = (self.left, self.weights.left);
+            for &i in &samples[self.pos..pos] {
+                left += self.wy[i as usize];
+                weight += self.w[i as usize];
+            }
+        } else {
+            (left, weight) = (self.total, self.weights.node);
+            for &i in samples[pos..self.len].iter().rev() {
+                left -= self.wy[i as usize];
+                weight -= self.w[i as usize];
+            }
+        }
+        self.left = left;
+        self.right = self.total - left;
+        self.weights.left = weight;
+        self.weights.right = self.weights.node - weight;
+        self.pos = pos;
+    }
+
+    fn weights(&self) -> Weights {
+        self.weights
+    }
+
+    fn node_impurity(&self) -> f64 {
+        Self::impurity(self.total, self.weights.node, self.squares)
+    }
+
+    fn children(&self, samples: &[u32]) -> (f64, f64) {
+        let left = samples[..self.pos].iter().fold(0.0, |sum, &i| sum + self.wyy[i as usize]);
+        (
+            Self::impurity(self.left, self.weights.left, left),
+            Self::impurity(self.right, self.weights.right, self.squares - left),
+        )
+    }
+
+    fn proxy(&self) -> f64 {
+        self.left * self.left / self.weights.left + self.right * self.right / self.weights.right
+    }
+
+    fn push_value(&self, out: &mut Vec<f64>) {
+        out.push(self.total / self.weights.node);
+    }
+}
+
+/// Gini and entropy of one output with classes from 0.
+pub struct ClassCounts<'d> {
+    kind: ClassImpurity,
+    w: &'d [f64],
+    y: &'d [u32],
+    pos: usize,
+    len: usize,
+    weights: Weights,
+    total: Vec<f64>,
+    left: Vec<f64>,
+    right: Vec<f64>,
+}
+
+impl<'d> ClassCounts<'d> {
+    pub fn new(kind: ClassImpurity, w: &'d [f64], y: &'d [u32], n_classes: usize) -> Self {
+        let zeros = vec![0.0; n_classes];
+        let weights = Weights::default();
+        ClassCounts { kind, w, y, pos: 0, len: 0, weights, total: zeros.clone(), left: zeros.clone(), right: zeros }
+    }
+
+    fn impurity(&self, counts: &[f64], weight: f64) -> f64 {
+        match self.kind {
+            ClassImpurity::Gini => 1.0 - counts.iter().fold(0.0, |s, c| s + c * c) / (weight * weight),
+            ClassImpurity::Entropy => counts.iter().filter(|c| **c > 0.0).fold(0.0, |e, c| {
+                let p = c / weight;
+                e - p * (p.ln() / std::f64::consts::LN_2)
+            }),
+        }
+    }
+}
+
+impl Criterion for ClassCounts<'_> {
+    fn init(&mut self, samples: &[u32]) {
+        self.total.fill(0.0);
+        let mut weight = 0.0;
+        for &i in samples {
+            let w = self.w[i as usize];
+            self.total[self.y[i as usize] as usize] += w;
+            weight += w;
+        }
+        self.len = samples.len();
+        self.weights.node = weight;
+        self.reset();
+    }
+
+    fn reset(&mut self) {
+        self.pos = 0;
+        self.left.fill(0.0);
+        self.right.copy_from_slice(&self.total);
+        self.weights.left = 0.0;
+        self.weights.right = self.weights.node;
+    }
+
+    fn update(&mut self, samples: &[u32], pos: usize) {
+        let mut weight;
+        if pos - self.pos <= self.len - pos {
+            weight = self.weights.left;
+            for &i in &samples[self.pos..pos] {
+                let w = self.w[i as usize];
+                self.left[self.y[i as usize] as usize] += w;
+                weight += w;
+            }
+        } else {
+            self.left.copy_from_slice(&self.total);
+            weight = self.weights.node;
+            for &i in samples[pos..self.len].iter().rev() {
+                let w = self.w[i as usize];
+                self.left[self.y[i as usize] as usize] -= w;
+                weight -= w;
+            }
+        }
+        for ((right, total), left) in self.right.iter_mut().zip(&self.total).zip(&self.left) {
+            *right = total - left;
+        }
+        self.weights.left = weight;
+        self.weights.right = self.weights.node - weight;
+        self.pos = pos;
+    }
+
+    fn weights(&self) -> Weights {
+        self.weights
+    }
+
+    fn node_impurity(&self) -> f64 {
+        self.impurity(&self.total, self.weights.node)
+    }
+
+    fn children(&self, _samples: &[u32]) -> (f64, f64) {
+        (self.impurity(&self.left, self.weights.left), self.impurity(&self.right, self.weights.right))
+    }
+
+    fn proxy(&self) -> f64 {
+        let (left, right) = self.children(&[]);
+        -self.weights.right * right - self.weights.left * left
+    }
+
+    fn push_value(&self, out: &mut Vec<f64>) {
+        out.extend(self.total.iter().map(|c| c / self.weights.node));
+    }
+}

@@ -1,0 +1,86 @@
+//! Trees equal to scikit-learn 1.9.1's: same data, parameters and integer `random_state` give the same nodes, bit for
+//! bit, whatever the number of threads.
+//!
+//! Dense input, one output. Knows nothing of tables, bundles or files.
+
+mod builder;
+mod criterion;
+mod ensemble;
+mod oob;
+mod random;
+mod sort;
+mod splitter;
+
+pub use builder::{Node, Tree};
+pub use criterion::ClassImpurity;
+pub use ensemble::{BaggedTree, Bootstrap, ForestParams, IsolationParams, forest, isolation_forest, tree_seeds};
+pub use oob::{OobScore, oob_score};
+pub use random::{RandomState, pairwise_sum};
+pub use splitter::{Columns, Strategy};
+
+use builder::StopRules;
+use criterion::{ClassCounts, SquaredError};
+use random::Xorshift;
+use splitter::{SplitLimits, Splitter};
+
+/// What the tree predicts.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'d> {
+    /// Class of each row, from 0.
+    Classes { y: &'d [u32], n_classes: usize, impurity: ClassImpurity },
+    /// `squared_error` on numbers.
+    Numbers { y: &'d [f64] },
+}
+
+/// Parameters of one tree, already resolved against the data (`max_features` a count, fractions made numbers).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TreeParams {
+    pub strategy: Strategy,
+    pub max_depth: usize,
+    pub min_samples_split: usize,
+    pub min_samples_leaf: usize,
+    /// Of the total weight; 0 to 0.5.
+    pub min_weight_fraction_leaf: f64,
+    pub max_features: usize,
+    pub max_leaf_nodes: Option<usize>,
+    pub min_impurity_decrease: f64,
+}
+
+/// Grows one tree with the stream of `random_state` on rows of weight above 0.
+///
+/// `weights` has one value a row; without weights they are all 1.
+pub fn tree(
+    columns: &Columns<'_>,
+    target: Target<'_>,
+    weights: &[f64],
+    params: &TreeParams,
+    random_state: u32,
+) -> Tree {
+    let samples: Vec<u32> = (0..weights.len() as u32).filter(|&i| weights[i as usize] != 0.0).collect();
+    let total = weights.iter().sum();
+    let min_weight_leaf = params.min_weight_fraction_leaf * pairwise_sum(weights);
+    let limits =
+        SplitLimits { max_features: params.max_features, min_samples_leaf: params.min_samples_leaf, min_weight_leaf };
+    let rules = StopRules {
+        max_depth: params.max_depth,
+        min_samples_split: params.min_samples_split.max(2 * params.min_samples_leaf),
+        min_samples_leaf: params.min_samples_leaf,
+        min_weight_leaf,
+        min_impurity_decrease: params.min_impurity_decrease,
+        max_leaf_nodes: params.max_leaf_nodes,
+    };
+    let rng = Xorshift::new(RandomState::new(random_state).seed());
+    let search = (params.strategy, limits);
+    match target {
+        Target::Classes { y, n_classes, impurity } => {
+            let criterion = ClassCounts::new(impurity, weights, y, n_classes);
+            builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
+        }
+        Target::Numbers { y } => {
+            let wy: Vec<f64> = weights.iter().zip(y).map(|(w, y)| w * y).collect();
+            let wyy: Vec<f64> = wy.iter().zip(y).map(|(wy, y)| wy * y).collect();
+            let criterion = SquaredError::new(weights, &wy, &wyy);
+            builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
+        }
+    }
+}

@@ -7,7 +7,10 @@
 //! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
 
 mod check;
+pub mod compose;
 pub mod dummy;
+pub mod encoders;
+pub mod function;
 pub mod gradient_boosting;
 pub mod hist_gradient_boosting;
 mod impute;
@@ -23,7 +26,10 @@ mod typical;
 mod vocabulary;
 
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
+pub use compose::Union;
 pub use dummy::{Answer, Dummy, Label};
+pub use encoders::{OneHotEncoder, ValueEncoder};
+pub use function::FunctionTransformer;
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
 pub use impute::{NULL, SimpleImputer};
@@ -59,6 +65,12 @@ pub enum Transformer {
     Scaler(Scaler),
     Normalizer(Normalizer),
     SimpleImputer(SimpleImputer),
+    OneHotEncoder(OneHotEncoder),
+    /// `OrdinalEncoder`, `TargetEncoder`.
+    ValueEncoder(ValueEncoder),
+    FunctionTransformer(FunctionTransformer),
+    /// `ColumnTransformer`, `FeatureUnion`.
+    Union(Union),
     /// Transformers one after the other.
     Pipeline(Vec<Transformer>),
     /// `KMeans` and others that are used for their `transform` inside a pipeline.
@@ -125,6 +137,10 @@ impl Transformer {
             Transformer::Scaler(t) => t.n_features(),
             Transformer::Normalizer(t) => t.n_features(),
             Transformer::SimpleImputer(t) => t.n_features_in(),
+            Transformer::OneHotEncoder(t) => t.n_features_in(),
+            Transformer::ValueEncoder(t) => t.n_features_in(),
+            Transformer::FunctionTransformer(t) => t.n_features,
+            Transformer::Union(t) => t.n_features_in(),
             Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
             Transformer::Estimator(e) => e.n_features(),
         }
@@ -136,6 +152,10 @@ impl Transformer {
             Transformer::Scaler(t) => t.n_features(),
             Transformer::Normalizer(t) => t.n_features(),
             Transformer::SimpleImputer(t) => t.n_features_out(),
+            Transformer::OneHotEncoder(t) => t.n_features_out(),
+            Transformer::ValueEncoder(t) => t.n_features_out(),
+            Transformer::FunctionTransformer(t) => t.n_features,
+            Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
             Transformer::Estimator(e) => match &**e {
                 Estimator::KMeans(m) => m.n_clusters(),
@@ -153,6 +173,10 @@ impl Transformer {
             Transformer::Scaler(t) => t.transform(x),
             Transformer::Normalizer(t) => t.transform(x),
             Transformer::SimpleImputer(t) => t.transform(x),
+            Transformer::OneHotEncoder(t) => t.transform(x),
+            Transformer::ValueEncoder(t) => t.transform(x),
+            Transformer::FunctionTransformer(t) => t.transform(x),
+            Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
             Transformer::Estimator(e) => match e.call(Method::Transform, x.view())? {
                 Output::Matrix(out) => Ok(out),

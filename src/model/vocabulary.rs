@@ -31,18 +31,21 @@ impl Vocabulary {
         self.codes.iter().find(|(_, code)| f64::from(**code) == value).map(|(text, _)| text.as_str())
     }
 
-    /// Declares that input column `column` takes text, and what of it an encoder knows.
+    /// Declares that input column `column` takes text, and what of it an encoder knows. Of several encoders that see
+    /// one column, the first that knows anything speaks.
     pub fn mark_text<'t>(&mut self, column: usize, known: impl Iterator<Item = &'t str>) {
         if self.columns.len() <= column {
             self.columns.resize(column + 1, None);
         }
         let texts = self.columns[column].get_or_insert_default();
-        texts.extend(known.map(str::to_owned));
+        if texts.is_empty() {
+            texts.extend(known.map(str::to_owned));
+        }
     }
 
-    /// How many input columns take text.
-    pub fn text_columns(&self) -> usize {
-        self.columns.iter().flatten().count()
+    /// The input columns that take text.
+    pub fn text_columns(&self) -> impl Iterator<Item = usize> {
+        (0..self.columns.len()).filter(|column| self.is_text(*column))
     }
 
     /// Whether input column `column` takes text; other columns take numbers.

@@ -225,8 +225,10 @@ pub(super) fn refused(schema: &Schema, error: InputError, column: Option<usize>,
         InputError::Refused { .. } => (Code::RefusedValue, text.clone().into()),
     };
     let said = match (error, text) {
-        (InputError::UnknownCategory { row, column, .. }, Some(text)) => {
-            InputError::UnknownCategory { row, column, value: repr(&text) }.to_string()
+        (InputError::UnknownCategory { row, column: place, own, .. }, Some(text))
+            if column.is_some_and(|column| schema.is_text(column)) =>
+        {
+            InputError::UnknownCategory { row, column: place, own, value: repr(&text) }.to_string()
         }
         (error, _) => error.to_string(),
     };

@@ -25,7 +25,7 @@ impl Schema {
         let plain = |name: &String| name.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\');
         Schema {
             index: names.iter().enumerate().map(|(i, name)| (name.as_bytes().to_vec(), i)).collect(),
-            has_text: bundle.vocabulary.text_columns() > 0,
+            has_text: bundle.vocabulary.text_columns().next().is_some(),
             plain_names: names.iter().all(plain),
             vocabulary: bundle.vocabulary.clone(),
             first_step: bundle.scaler_name.as_ref().unwrap_or(&bundle.estimator_name).clone(),

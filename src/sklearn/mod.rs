@@ -28,6 +28,7 @@ mod tree;
 mod version;
 
 pub use class::supported;
+pub use isolation_forest::average_path_length;
 pub use prune::prune;
 pub use survey::{Found, Support, survey};
 pub use version::Version;

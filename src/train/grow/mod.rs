@@ -6,13 +6,15 @@
 mod builder;
 mod criterion;
 mod ensemble;
+mod oob;
 mod random;
 mod sort;
 mod splitter;
 
 pub use builder::{Node, Tree};
 pub use criterion::ClassImpurity;
-pub use ensemble::{BaggedTree, Bootstrap, ForestParams, IsolationParams, forest, isolation_forest};
+pub use ensemble::{BaggedTree, Bootstrap, ForestParams, IsolationParams, forest, isolation_forest, tree_seeds};
+pub use oob::{OobScore, oob_score};
 pub use random::{RandomState, pairwise_sum};
 pub use splitter::{Columns, Strategy};
 

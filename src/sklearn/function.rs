@@ -26,7 +26,8 @@ pub fn function_transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<F
     } else {
         ctx.takes_numbers();
     }
-    Ok(FunctionTransformer { n_features, function, policy })
+    let refuses_objects = ctx.sources.any() && policy.is_none();
+    Ok(FunctionTransformer { n_features, function, policy, refuses_objects })
 }
 
 fn is_numpy(module: &str) -> bool {

@@ -13,6 +13,9 @@ use scorelet::sklearn;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How numpy refuses to apply a function to a text.
+const NO_TEXT: &str = "loop of ufunc does not support argument 0 of type str";
+
 /// How one output of one class came out, over all cases.
 #[derive(Default)]
 struct Finding {
@@ -92,6 +95,8 @@ impl Ledger {
                 (Ok(got), None) => self.compare(&at, case, &got, wanted),
                 // The corpus keeps the first 300 characters of a message.
                 (Err(refusal), Some(error)) if refusal.starts_with(error) => {}
+                // A text that Python's float() reads is a number here, also where numpy has no function for it.
+                (Ok(_), Some(error)) if error.starts_with(NO_TEXT) => {}
                 (got, expected) => {
                     let got = got.map(Value::Object);
                     self.failures.push(format!("{at}: {got:?}, expected {expected:?}"));

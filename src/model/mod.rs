@@ -8,6 +8,7 @@
 
 mod check;
 pub mod compose;
+pub mod derived;
 pub mod dummy;
 pub mod encoders;
 pub mod function;
@@ -27,6 +28,7 @@ mod vocabulary;
 
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
 pub use compose::Union;
+pub use derived::DerivedColumns;
 pub use dummy::{Answer, Dummy, Label};
 pub use encoders::{OneHotEncoder, ValueEncoder};
 pub use function::FunctionTransformer;
@@ -40,7 +42,7 @@ pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
 pub use preprocessing::{Normalizer, Scaler};
 pub use tree::TreeEnsemble;
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Content, Vocabulary};
 
 use ndarray::{Array2, ArrayView2};
 
@@ -69,6 +71,7 @@ pub enum Transformer {
     /// `OrdinalEncoder`, `TargetEncoder`.
     ValueEncoder(ValueEncoder),
     FunctionTransformer(FunctionTransformer),
+    DerivedColumns(DerivedColumns),
     /// `ColumnTransformer`, `FeatureUnion`.
     Union(Union),
     /// Transformers one after the other.
@@ -140,6 +143,7 @@ impl Transformer {
             Transformer::OneHotEncoder(t) => t.n_features_in(),
             Transformer::ValueEncoder(t) => t.n_features_in(),
             Transformer::FunctionTransformer(t) => t.n_features,
+            Transformer::DerivedColumns(t) => t.n_features_in(),
             Transformer::Union(t) => t.n_features_in(),
             Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
             Transformer::Estimator(e) => e.n_features(),
@@ -155,6 +159,7 @@ impl Transformer {
             Transformer::OneHotEncoder(t) => t.n_features_out(),
             Transformer::ValueEncoder(t) => t.n_features_out(),
             Transformer::FunctionTransformer(t) => t.n_features,
+            Transformer::DerivedColumns(t) => t.n_features_out(),
             Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
             Transformer::Estimator(e) => match &**e {
@@ -176,6 +181,7 @@ impl Transformer {
             Transformer::OneHotEncoder(t) => t.transform(x),
             Transformer::ValueEncoder(t) => t.transform(x),
             Transformer::FunctionTransformer(t) => t.transform(x),
+            Transformer::DerivedColumns(t) => t.transform(x),
             Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
             Transformer::Estimator(e) => match e.call(Method::Transform, x.view())? {

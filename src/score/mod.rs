@@ -180,7 +180,8 @@ impl Scorer {
         {
             return Some(problem::text_at(&self.json_text(form, text), at));
         }
-        let known = if self.schema.is_text(column) { self.schema.vocabulary.text(value) } else { None };
+        let is_text = self.schema.vocabulary.is_text(column);
+        let known = if is_text { self.schema.vocabulary.text(value) } else { None };
         Some(known.map_or_else(|| value.to_string(), str::to_owned))
     }
 }

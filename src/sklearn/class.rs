@@ -2,8 +2,8 @@
 
 use super::sources::Sources;
 use super::{
-    BuildError, Context, compose, dummy, encoders, function, gradient_boosting as gb, hist_gradient_boosting as hgb,
-    impute, isolation_forest, kmeans, linear, pipeline, preprocessing, survey, tree,
+    BuildError, Context, compose, derived, dummy, encoders, function, gradient_boosting as gb,
+    hist_gradient_boosting as hgb, impute, isolation_forest, kmeans, linear, pipeline, preprocessing, survey, tree,
 };
 use crate::model::{Estimator, Method, Transformer};
 use crate::value::{Name, View};
@@ -50,6 +50,7 @@ macro_rules! transformer {
 /// Every supported class: the public package that it is imported from, its name, its reader. The private modules
 /// between them have moved from version to version and do not matter.
 const CLASSES: &[(&str, &str, Reader)] = &[
+    ("scorelet.features", "DerivedColumns", transformer!(any DerivedColumns, derived::derived_columns)),
     ("sklearn.cluster", "KMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.cluster", "MiniBatchKMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.compose", "ColumnTransformer", transformer!(composite Union, compose::column_transformer)),
@@ -122,9 +123,12 @@ const CLASSES: &[(&str, &str, Reader)] = &[
 /// Estimators in estimators in estimators: real pipelines are two or three deep.
 const MAX_DEPTH: usize = 32;
 
-/// Every supported class as users import it, `sklearn.svm.LinearSVC`, in alphabetical order.
+/// Every supported class of scikit-learn as users import it, `sklearn.svm.LinearSVC`, in alphabetical order.
 pub fn supported() -> impl Iterator<Item = String> {
-    CLASSES.iter().map(|(package, name, _)| format!("{package}.{name}"))
+    CLASSES
+        .iter()
+        .filter(|(package, ..)| package.starts_with("sklearn."))
+        .map(|(package, name, _)| format!("{package}.{name}"))
 }
 
 /// Whether scorelet computes objects of that class.

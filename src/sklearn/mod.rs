@@ -7,6 +7,7 @@
 mod attributes;
 mod class;
 mod compose;
+pub mod derived;
 mod dummy;
 mod encoders;
 mod function;
@@ -173,7 +174,11 @@ pub fn parts(
             return Err(model.error(format!("takes {takes} features, but the scaler gives {gives}")).into());
         }
     }
+    // What passes through to the output is a number there.
+    let output = std::mem::take(&mut ctx.gives);
+    ctx.numbers.add(&output);
     ctx.check_texts(model)?;
+    ctx.mark_unused(n_features);
     Ok(Parts { estimator, scaler, vocabulary: ctx.vocabulary })
 }
 

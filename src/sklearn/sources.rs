@@ -2,6 +2,7 @@
 //! which column of the request holds them.
 
 use super::{BuildError, Context};
+use crate::model::Content;
 use crate::value::View;
 use std::collections::BTreeSet;
 
@@ -55,7 +56,7 @@ pub(super) enum Numbers {
 }
 
 impl Numbers {
-    fn add(&mut self, sources: &Sources) {
+    pub fn add(&mut self, sources: &Sources) {
         match (&mut *self, sources) {
             (Numbers::All, _) | (_, Sources::Computed) => {}
             (_, Sources::Request) => *self = Numbers::All,
@@ -103,6 +104,15 @@ impl Context {
         };
         self.vocabulary.mark_text(source, known);
         Ok(())
+    }
+
+    /// Declares what nothing reads, of the `n` columns of a request: a `ColumnTransformer` may drop some.
+    pub(super) fn mark_unused(&mut self, n: Option<usize>) {
+        for column in 0..n.unwrap_or_default() {
+            if *self.vocabulary.content(column) == Content::Number && !self.numbers.has(column) {
+                self.vocabulary.mark(column, Content::Unused);
+            }
+        }
     }
 
     /// Every column of the request holds either texts or numbers.

@@ -4,8 +4,8 @@
 
 use super::fit::{Fitted, SKLEARN_VERSION};
 use super::params::{Literal, Params, ScalerSpec, Spec};
-use crate::bundle::native::{self, NativeError};
 use crate::bundle::Bundle;
+use crate::bundle::native::{self, NativeError};
 use crate::load::{BundleFile, LoadError, LoadOptions};
 use crate::value::{Builder, Graph, Id, Node};
 use serde_json::{Map, Value, json};
@@ -84,7 +84,12 @@ fn graph(parts: Parts<'_>) -> Graph<'static> {
 /// `sklearn.pipeline.Pipeline` of the steps that there are.
 fn pipeline(builder: &mut Builder, steps: &[(&str, Option<Id>)]) -> Id {
     let steps = steps.iter().filter_map(|(name, step)| step.map(|step| (*name, step)));
-    let steps: Vec<Id> = steps.map(|(name, step)| { let name = builder.str(name); builder.tuple(vec![name, step]) }).collect();
+    let steps: Vec<Id> = steps
+        .map(|(name, step)| {
+            let name = builder.str(name);
+            builder.tuple(vec![name, step])
+        })
+        .collect();
     let attributes = vec![
         ("steps", builder.list(steps)),
         ("transform_input", builder.none()),

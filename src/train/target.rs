@@ -20,7 +20,9 @@ pub enum Target {
 pub enum TargetError {
     #[error("the target {column:?} has no value in row {row} of the table; drop such rows first")]
     Missing { column: String, row: usize },
-    #[error("the target {column:?} holds {found}, but a regressor learns numbers; choose a classifier or another column")]
+    #[error(
+        "the target {column:?} holds {found}, but a regressor learns numbers; choose a classifier or another column"
+    )]
     NotNumbers { column: String, found: &'static str },
     /// scikit-learn's `check_classification_targets`.
     #[error(

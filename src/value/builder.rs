@@ -55,13 +55,7 @@ impl Builder {
     }
 
     /// An instance made from constructor arguments, as extension types are.
-    pub fn call(
-        &mut self,
-        module: &'static str,
-        name: &'static str,
-        args: Vec<Id>,
-        attributes: Vec<(&str, Id)>,
-    ) -> Id {
+    pub fn call(&mut self, module: &'static str, name: &'static str, args: Vec<Id>, attributes: Vec<(&str, Id)>) -> Id {
         let state = Some(self.dict(attributes));
         let class = Name { module: Cow::Borrowed(module), name: Cow::Borrowed(name) };
         let object = Object { class, args, state, items: vec![], entries: vec![], offset: 0 };

@@ -29,7 +29,9 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let columns = Columns::new(&values);
     let target = Learned::of(spec, data)?;
     // Without a bootstrap sample to balance, `balanced_subsample` is `balanced`.
-    let subsample = params.flag("bootstrap") && target.classes.is_some() && params.text("class_weight") == Some("balanced_subsample");
+    let subsample = params.flag("bootstrap")
+        && target.classes.is_some()
+        && params.text("class_weight") == Some("balanced_subsample");
     let weights = match target.classes {
         Some(classes) if !subsample => weights::row_weights(params, classes, target.codes)?,
         _ => None,
@@ -131,7 +133,8 @@ impl Forest<'_, '_> {
         let params = member.defaults().params.with(&HANDED_DOWN, &self.spec.params);
         let written = Written::new(self.data.n_features(), self.target.n_classes());
         // A forest hands its trees the numbers of the classes, as floats.
-        let labels: Option<Vec<f64>> = self.target.classes.map(|classes| (0..classes.len()).map(|k| k as f64).collect());
+        let labels: Option<Vec<f64>> =
+            self.target.classes.map(|classes| (0..classes.len()).map(|k| k as f64).collect());
         let write = |(tree, seed): (Tree, &u32)| {
             let mut state = State::new(builder, member.class(), &params);
             state.int(builder, "random_state", *seed as usize);

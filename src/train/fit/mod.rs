@@ -159,9 +159,7 @@ impl<'d> Data<'d> {
     fn numbers(&self, estimator: &'static str) -> Result<&'d [f64], FitError> {
         match self.target {
             Some(Target::Numbers(values)) => Ok(values),
-            Some(Target::Labels { .. }) => {
-                Err(FitError::WrongTarget { estimator, needs: "numbers", found: "labels" })
-            }
+            Some(Target::Labels { .. }) => Err(FitError::WrongTarget { estimator, needs: "numbers", found: "labels" }),
             None => Err(FitError::NoTarget { estimator }),
         }
     }

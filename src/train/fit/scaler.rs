@@ -66,7 +66,9 @@ impl Moments {
     /// NaN counts as 0 in the sums, and not as a value.
     fn of(column: &[f64]) -> Moments {
         let present = |x: f64, value: f64| if x.is_nan() { 0.0 } else { value };
-        let sum = |value: &dyn Fn(f64) -> f64| pairwise_sum(&column.iter().map(|x| present(*x, value(*x))).collect::<Vec<_>>());
+        let sum = |value: &dyn Fn(f64) -> f64| {
+            pairwise_sum(&column.iter().map(|x| present(*x, value(*x))).collect::<Vec<_>>())
+        };
         let count = column.iter().filter(|x| !x.is_nan()).count() as f64;
         let mean = sum(&|x| x) / count;
         let correction = sum(&|x| x - mean);
@@ -105,7 +107,8 @@ fn robust(params: &Params, data: &Data<'_>, b: &mut Builder, state: &mut State) 
     let (mut centers, mut scales) = (Vec::new(), Vec::new());
     for mut column in columns(data) {
         centers.push(median(&mut column));
-        let range = if column.is_empty() { f64::NAN } else { percentile(&mut column, high) - percentile(&mut column, low) };
+        let range =
+            if column.is_empty() { f64::NAN } else { percentile(&mut column, high) - percentile(&mut column, low) };
         scales.push(without_zero(range));
     }
     let centers = optional(b, params.flag("with_centering").then_some(centers));

@@ -72,9 +72,7 @@ impl<'d> Learned<'d> {
     pub fn grown(&self) -> grow::Target<'d> {
         match self.classes {
             None => grow::Target::Numbers { y: self.numbers },
-            Some(classes) => {
-                grow::Target::Classes { y: self.codes, n_classes: classes.len(), impurity: self.impurity }
-            }
+            Some(classes) => grow::Target::Classes { y: self.codes, n_classes: classes.len(), impurity: self.impurity },
         }
     }
 
@@ -89,7 +87,8 @@ pub(super) fn tree_params(spec: &Spec, data: &Data<'_>) -> TreeParams {
     let (params, rows) = (&spec.params, data.n_rows());
     let share = |name| params.number(name).map_or(0, |share| (share * rows as f64).ceil() as usize);
     let extra = matches!(spec.estimator, Estimator::ExtraTreesClassifier | Estimator::ExtraTreesRegressor);
-    let forest = extra || matches!(spec.estimator, Estimator::RandomForestClassifier | Estimator::RandomForestRegressor);
+    let forest =
+        extra || matches!(spec.estimator, Estimator::RandomForestClassifier | Estimator::RandomForestRegressor);
     let random = if forest { extra } else { params.text("splitter") == Some("random") };
     TreeParams {
         strategy: if random { Strategy::Random } else { Strategy::Best },
@@ -158,11 +157,7 @@ impl Written {
             bytes.extend_from_slice(&node.weighted_n_node_samples.to_le_bytes());
             bytes.extend_from_slice(&u64::from(node.missing_go_to_left).to_le_bytes());
         }
-        let args = vec![
-            builder.int(self.n_features),
-            builder.i64s(&[self.n_classes as i64]),
-            builder.int(1),
-        ];
+        let args = vec![builder.int(self.n_features), builder.i64s(&[self.n_classes as i64]), builder.int(1)];
         let attributes = vec![
             ("max_depth", builder.int(tree.max_depth)),
             ("node_count", builder.int(count)),

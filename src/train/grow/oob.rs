@@ -56,7 +56,8 @@ pub fn oob_score(
 fn score(target: Target<'_>, predictions: &[f64], width: usize) -> f64 {
     match target {
         Target::Classes { y, .. } => {
-            let right = predictions.chunks_exact(width).zip(y).filter(|(p, y)| first_largest(p) == **y as usize).count();
+            let right =
+                predictions.chunks_exact(width).zip(y).filter(|(p, y)| first_largest(p) == **y as usize).count();
             right as f64 / y.len() as f64
         }
         Target::Numbers { y } => {

@@ -80,7 +80,9 @@ impl Accept {
             | (Accept::Dict, Literal::Dict(_)) => true,
             (Accept::Ints(range), Literal::Int(i)) => range.contains(*i as f64),
             (Accept::Fraction(range), Literal::Float(x)) => range.contains(*x),
-            (Accept::Real(range), Literal::Int(_) | Literal::Float(_)) => value.number().is_some_and(|x| range.contains(x)),
+            (Accept::Real(range), Literal::Int(_) | Literal::Float(_)) => {
+                value.number().is_some_and(|x| range.contains(x))
+            }
             (Accept::Text(options), Literal::Str(s)) => options.contains(&s.as_str()),
             (Accept::Pair, Literal::Tuple(items)) => match items.iter().map(Literal::number).collect::<Vec<_>>()[..] {
                 [Some(low), Some(high)] => low < high,

@@ -150,7 +150,8 @@ impl<'t> Reader<'t> {
 
 /// An int or a float; Rust reads more spellings of infinity than Python's literals have.
 fn number(word: &str) -> Option<Literal> {
-    if !word.contains(|c: char| c.is_ascii_digit()) || word.contains(|c: char| c.is_alphabetic() && c != 'e' && c != 'E')
+    if !word.contains(|c: char| c.is_ascii_digit())
+        || word.contains(|c: char| c.is_alphabetic() && c != 'e' && c != 'E')
     {
         return None;
     }
@@ -178,7 +179,10 @@ mod tests {
         check("auto", Literal::Str("auto".into()));
         check("'auto'", Literal::Str("auto".into()));
         check("k-means++", Literal::Str("k-means++".into()));
-        check("{0: 1, 1: 5}", Literal::Dict(vec![(Literal::Int(0), Literal::Int(1)), (Literal::Int(1), Literal::Int(5))]));
+        check(
+            "{0: 1, 1: 5}",
+            Literal::Dict(vec![(Literal::Int(0), Literal::Int(1)), (Literal::Int(1), Literal::Int(5))]),
+        );
         check("{'a': 2.5,}", Literal::Dict(vec![(Literal::Str("a".into()), Literal::Float(2.5))]));
         check("(0, 1)", Literal::Tuple(vec![Literal::Int(0), Literal::Int(1)]));
         check("[0.5]", Literal::Tuple(vec![Literal::Float(0.5)]));

@@ -97,8 +97,7 @@ const CCP_ALPHA: Param = p("ccp_alpha", "0.0", &[NOT_NEGATIVE]).fixed();
 const MONOTONIC: Param = p("monotonic_cst", "None", &[Accept::Numbers, Nothing]).fixed();
 const BOOTSTRAP: Param = p("bootstrap", "True", &[Bool]);
 const OOB_SCORE: Param = p("oob_score", "False", &[Bool]);
-const MAX_SAMPLES: Param =
-    p("max_samples", "None", &[Nothing, Fraction(Range::between(0.0, f64::INFINITY)), COUNT]);
+const MAX_SAMPLES: Param = p("max_samples", "None", &[Nothing, Fraction(Range::between(0.0, f64::INFINITY)), COUNT]);
 
 #[rustfmt::skip]
 const fn tree_classifier(splitter: &'static str, max_features: &'static str) -> [Param; 13] {
@@ -156,20 +155,20 @@ const PRECOMPUTE: Param = p("precompute", "False", &[Bool]).fixed();
 const NONNEGATIVE_COEF: Param = p("positive", "False", &[Bool]);
 const SELECTION: Param = p("selection", "cyclic", &[Text(&["cyclic", "random"])]);
 
-const LINEAR_REGRESSION: [Param; 5] =
-    [FIT_INTERCEPT, COPY_X, TOL.or("1e-06"), N_JOBS, NONNEGATIVE_COEF.fixed()];
+const LINEAR_REGRESSION: [Param; 5] = [FIT_INTERCEPT, COPY_X, TOL.or("1e-06"), N_JOBS, NONNEGATIVE_COEF.fixed()];
 
-const RIDGE: [Param; 8] = [
-    ALPHA,
-    FIT_INTERCEPT,
-    COPY_X,
-    MAX_ITER.or("None"),
-    TOL,
-    p("solver", "auto", &[Text(&["auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"])])
-        .lacks(&["'lsqr'", "'sparse_cg'", "'sag'", "'saga'", "'lbfgs'"]),
-    NONNEGATIVE_COEF.fixed(),
-    RANDOM_STATE,
-];
+const RIDGE: [Param; 8] =
+    [
+        ALPHA,
+        FIT_INTERCEPT,
+        COPY_X,
+        MAX_ITER.or("None"),
+        TOL,
+        p("solver", "auto", &[Text(&["auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"])])
+            .lacks(&["'lsqr'", "'sparse_cg'", "'sag'", "'saga'", "'lbfgs'"]),
+        NONNEGATIVE_COEF.fixed(),
+        RANDOM_STATE,
+    ];
 
 #[rustfmt::skip]
 const LASSO: [Param; 10] = [
@@ -192,8 +191,11 @@ const LOGISTIC_REGRESSION: [Param; 14] = [
     p("intercept_scaling", "1", &[Real(Range::between(0.0, f64::INFINITY))]),
     CLASS_WEIGHT,
     RANDOM_STATE,
-    p("solver", "lbfgs", &[Text(&["lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga"])])
-        .lacks(&["'liblinear'", "'sag'", "'saga'"]),
+    p("solver", "lbfgs", &[Text(&["lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga"])]).lacks(&[
+        "'liblinear'",
+        "'sag'",
+        "'saga'",
+    ]),
     MAX_ITER.or("100"),
     VERBOSE,
     WARM_START,

@@ -30,6 +30,7 @@ const HOMES: &[(&str, &str)] = &[
     ("anyhow", "cli/"),
     ("bincode", "bundle/native/wire.rs"),
     ("prometheus", "telemetry/"),
+    ("nalgebra", "train/"),
 ];
 
 /// Lines of a file, beyond which it should have become a folder.

@@ -3,6 +3,7 @@
 //! `table → target, matrix → fit → assemble → bundle`. Nothing here knows files, flags or HTTP.
 
 mod assemble;
+pub mod features;
 pub mod fit;
 pub mod grow;
 pub mod params;

@@ -21,7 +21,8 @@ pub(super) fn complete(typed: Args) -> Result<Args, Failure> {
     merge(&typed, table).map_err(wrong)
 }
 
-fn merge(typed: &Args, table: toml::Table) -> Result<Args, String> {
+fn merge(typed: &Args, mut table: toml::Table) -> Result<Args, String> {
+    let plan = super::plan::of_file(&mut table)?;
     let own = fields(&Args::default());
     let mut merged = Map::new();
     for (key, value) in table {
@@ -38,7 +39,9 @@ fn merge(typed: &Args, table: toml::Table) -> Result<Args, String> {
     }
     merged
         .extend(fields(typed).into_iter().filter(|(_, value)| !value.is_null() && *value != Value::Array(Vec::new())));
-    serde_path(merged)
+    let args = serde_path(merged)?;
+    let Args { missing, encode, derive, dates, inputs_only, .. } = typed.clone();
+    Ok(Args { plan, missing, encode, derive, dates, inputs_only, ..args })
 }
 
 /// The flags by name; null where nothing was said.

@@ -5,12 +5,14 @@
 
 mod config;
 mod parameters;
+mod plan;
 mod progress;
 mod settings;
 mod text;
 
 use super::{Failure, output};
 use crate::data::{self, DataError, schema::Schema};
+use crate::train::features::Plan;
 use crate::train::job::{self, TrainError, Trained};
 use anyhow::{Context, anyhow};
 use parameters::Parameters;
@@ -49,6 +51,31 @@ pub struct Args {
     #[arg(long, env = "SCORELET_FEATURES", value_name = "A,B,...")]
     #[serde(deserialize_with = "config::names")]
     features: Option<String>,
+    /// What becomes of missing values: keep, drop (the row), mean, median, most-frequent, constant=VALUE; of one column
+    /// COLUMN=median [default: keep]
+    #[arg(long, env = "SCORELET_MISSING", value_name = "HOW")]
+    #[serde(skip)]
+    missing: Vec<String>,
+    /// How columns of text become numbers: one-hot or ordinal; of one column COLUMN=ordinal [default: one-hot]
+    #[arg(long, env = "SCORELET_ENCODE", value_name = "HOW")]
+    #[serde(skip)]
+    encode: Vec<String>,
+    /// A new column: NAME=EXPRESSION over the columns, such as speed="distance / air_time * 60"
+    #[arg(long, env = "SCORELET_DERIVE", value_name = "NAME=EXPR")]
+    #[serde(skip)]
+    derive: Vec<String>,
+    /// Parts of a column of dates that become columns: COLUMN=month,dayofweek,hour
+    #[arg(long, env = "SCORELET_DATES", value_name = "COLUMN=PARTS")]
+    #[serde(skip)]
+    dates: Vec<String>,
+    /// Features that are read by derived columns alone
+    #[arg(long, env = "SCORELET_INPUTS_ONLY", value_name = "A,B,...")]
+    #[serde(skip)]
+    inputs_only: Option<String>,
+    /// What the configuration file says of all these.
+    #[arg(skip)]
+    #[serde(skip)]
+    plan: Plan,
     /// Scale columns first: standard, minmax, robust, maxabs or none [default: standard]
     #[arg(long, env = "SCORELET_SCALER", value_name = "NAME")]
     scaler: Option<String>,
@@ -115,8 +142,9 @@ const NOTES: &str = "\
 Parameters have scikit-learn's names and defaults, and values are written as in Python: --max-samples 100 is a count, 1.0 a
 fraction, None is None. Which estimator has which is said with each.
 
-The configuration file holds the same names as keys: data = [\"a.csv\"], estimator = \"ridge\", alpha = 0.5. The configuration
-that is used is printed to stderr.
+The configuration file holds the same names as keys: data = [\"a.csv\"], estimator = \"ridge\", alpha = 0.5. It can say more of
+single columns: derived = { speed = \"distance / air_time\" }, dates = { day = [\"month\"] }, columns = { origin = { missing =
+\"drop\", encode = { kind = \"one-hot\", min_frequency = 100 } } }. The configuration that is used is printed to stderr.
 
 The same data and seed give the same bytes, whatever the number of threads, if --trained-at or SOURCE_DATE_EPOCH is set.";
 

@@ -116,6 +116,17 @@ impl Plan {
         Ok(prepared)
     }
 
+    /// Those of `rows` that have a value wherever the plan drops rows without one; `features` are the columns of a
+    /// request.
+    ///
+    /// # Errors
+    /// As [`Plan::fit`].
+    pub fn complete(&self, table: &Table, features: &[String], rows: &[usize]) -> Result<Vec<usize>, FeatureError> {
+        let raw = Raw::new(table, features)?;
+        let stage = Stage::new(self, &raw, table.rows, rows)?;
+        complete(self, &stage.columns, rows)
+    }
+
     /// The `ColumnTransformer` behind the derived columns, where anything is filled in or encoded; and the names of what
     /// comes out of it.
     fn encoders(
@@ -178,10 +189,21 @@ impl Prepared {
     /// # Errors
     /// As [`Plan::fit`].
     pub fn complete(&self, table: &Table, rows: &[usize]) -> Result<Vec<usize>, FeatureError> {
-        let raw = Raw::new(table, &self.feature_order)?;
-        let stage = Stage::new(&self.plan, &raw, table.rows, rows)?;
-        complete(&self.plan, &stage.columns, rows)
+        self.plan.complete(table, &self.feature_order, rows)
     }
+}
+
+/// Some rows of a table as requests bring them to a bundle with this vocabulary, shape (rows, columns).
+///
+/// # Errors
+/// When the table has no column of a name.
+pub fn requests(
+    table: &Table,
+    columns: &[String],
+    rows: &[usize],
+    vocabulary: &Vocabulary,
+) -> Result<Array2<f64>, FeatureError> {
+    Ok(matrix(&Raw::new(table, columns)?.cells(vocabulary), rows))
 }
 
 /// The rows without a missing value in any column where the plan drops such rows.

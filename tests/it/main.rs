@@ -9,4 +9,5 @@ mod pickle;
 mod score;
 mod security;
 mod serve;
+mod train;
 mod trees;

@@ -91,7 +91,7 @@ pub struct Args {
     #[arg(long, env = "SCORELET_RANDOM_STATE", value_name = "SEED")]
     random_state: Option<u32>,
     /// Give each class its share of the rows that are held out
-    #[arg(long, env = "SCORELET_STRATIFY", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_STRATIFY", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     stratify: Option<bool>,
     /// Hold out the latest rows by this column of dates or numbers
     #[arg(long, env = "SCORELET_TIME_COLUMN", value_name = "COLUMN")]
@@ -128,10 +128,10 @@ pub struct Args {
     #[arg(long, env = "SCORELET_GIT_COMMIT", value_name = "COMMIT")]
     git_commit: Option<String>,
     /// Replace the output also if it is no native bundle
-    #[arg(long, env = "SCORELET_FORCE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_FORCE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     force: Option<bool>,
     /// Print JSON for scripts
-    #[arg(long, env = "SCORELET_JSON", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_JSON", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     json: Option<bool>,
     #[command(flatten)]
     #[serde(flatten)]

@@ -229,7 +229,7 @@ struct FittedRows {
 }
 
 fn fit_rows(job: &Job, data: &Prepared<'_>, rows: &[usize]) -> Result<FittedRows, TrainError> {
-    let prepared = job.plan.fit_rows(data.table, &data.names, &data.table_rows(rows))?;
+    let prepared = data.plan.fit_rows(data.table, &data.names, &data.table_rows(rows))?;
     let features::Prepared { mut x, step, names: inputs, .. } = prepared;
     let target = data.learned().map(|target| target.take(rows));
     let mut scaler = None;

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod cli;
+mod features;
 mod pages;
 mod parity;
 mod pickle;

@@ -3,6 +3,7 @@
 mod bundle;
 mod cli;
 mod evaluate;
+mod features;
 mod pages;
 mod parity;
 mod pickle;

@@ -71,11 +71,12 @@ fn digest(column: &Column) -> [u8; 32] {
 /// The number of values, then each in `N` bytes; many at a time, for the digest's speed.
 fn words<T, const N: usize>(sha: &mut Sha256, values: &[T], bytes: impl Fn(&T) -> [u8; N]) {
     sha.update((values.len() as u64).to_le_bytes());
-    let mut buffer = Vec::with_capacity(1024 * N);
+    let mut buffer = vec![0; 1024 * N];
     for chunk in values.chunks(1024) {
-        buffer.clear();
-        buffer.extend(chunk.iter().flat_map(&bytes));
-        sha.update(&buffer);
+        for (place, value) in buffer.chunks_exact_mut(N).zip(chunk) {
+            place.copy_from_slice(&bytes(value));
+        }
+        sha.update(&buffer[..chunk.len() * N]);
     }
 }
 

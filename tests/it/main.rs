@@ -2,6 +2,7 @@
 
 mod bundle;
 mod cli;
+mod data;
 mod pages;
 mod parity;
 mod pickle;

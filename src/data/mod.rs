@@ -27,6 +27,7 @@ pub use error::DataError;
 pub use memory::{PEAK, available};
 pub use names::{NameError, plain};
 pub use sample::Sample;
+pub use source::shown;
 pub use table::{Column, NumberKind, Table, Texts, Values};
 
 use frame::{Frame, Want};

@@ -42,6 +42,19 @@ pub(super) fn resolve(sources: &[String]) -> Result<Vec<Input>, DataError> {
     if inputs.is_empty() { Err(DataError::NoSources) } else { Ok(inputs) }
 }
 
+/// A source as it may be printed: of a URL without its query and its user, which may be secrets.
+pub fn shown(source: &str) -> String {
+    let Some((scheme, rest)) = source.split_once("://") else { return source.to_owned() };
+    let rest = rest.split('?').next().unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // abfss://container@account… has a container there, and no password.
+    let host = match authority.rsplit_once('@') {
+        Some((user, host)) if user.contains(':') => host,
+        _ => authority,
+    };
+    format!("{scheme}://{host}{path}")
+}
+
 fn is_scheme(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }

@@ -132,6 +132,11 @@ impl BundleFile {
         self.bytes.is_empty()
     }
 
+    /// The file as it is, compressed or not.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Hex SHA-256 of the file.
     pub fn sha256(&self) -> String {
         Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()

@@ -7,7 +7,11 @@
 //! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
 
 mod check;
+pub mod compose;
+pub mod derived;
 pub mod dummy;
+pub mod encoders;
+pub mod function;
 pub mod gradient_boosting;
 pub mod hist_gradient_boosting;
 mod impute;
@@ -23,7 +27,11 @@ mod typical;
 mod vocabulary;
 
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
+pub use compose::Union;
+pub use derived::DerivedColumns;
 pub use dummy::{Answer, Dummy, Label};
+pub use encoders::{OneHotEncoder, ValueEncoder};
+pub use function::FunctionTransformer;
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
 pub use impute::{NULL, SimpleImputer};
@@ -34,7 +42,7 @@ pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
 pub use preprocessing::{Normalizer, Scaler};
 pub use tree::TreeEnsemble;
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Content, Vocabulary};
 
 use ndarray::{Array2, ArrayView2};
 
@@ -59,6 +67,13 @@ pub enum Transformer {
     Scaler(Scaler),
     Normalizer(Normalizer),
     SimpleImputer(SimpleImputer),
+    OneHotEncoder(OneHotEncoder),
+    /// `OrdinalEncoder`, `TargetEncoder`.
+    ValueEncoder(ValueEncoder),
+    FunctionTransformer(FunctionTransformer),
+    DerivedColumns(DerivedColumns),
+    /// `ColumnTransformer`, `FeatureUnion`.
+    Union(Union),
     /// Transformers one after the other.
     Pipeline(Vec<Transformer>),
     /// `KMeans` and others that are used for their `transform` inside a pipeline.
@@ -125,6 +140,11 @@ impl Transformer {
             Transformer::Scaler(t) => t.n_features(),
             Transformer::Normalizer(t) => t.n_features(),
             Transformer::SimpleImputer(t) => t.n_features_in(),
+            Transformer::OneHotEncoder(t) => t.n_features_in(),
+            Transformer::ValueEncoder(t) => t.n_features_in(),
+            Transformer::FunctionTransformer(t) => t.n_features,
+            Transformer::DerivedColumns(t) => t.n_features_in(),
+            Transformer::Union(t) => t.n_features_in(),
             Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
             Transformer::Estimator(e) => e.n_features(),
         }
@@ -136,6 +156,11 @@ impl Transformer {
             Transformer::Scaler(t) => t.n_features(),
             Transformer::Normalizer(t) => t.n_features(),
             Transformer::SimpleImputer(t) => t.n_features_out(),
+            Transformer::OneHotEncoder(t) => t.n_features_out(),
+            Transformer::ValueEncoder(t) => t.n_features_out(),
+            Transformer::FunctionTransformer(t) => t.n_features,
+            Transformer::DerivedColumns(t) => t.n_features_out(),
+            Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
             Transformer::Estimator(e) => match &**e {
                 Estimator::KMeans(m) => m.n_clusters(),
@@ -153,6 +178,11 @@ impl Transformer {
             Transformer::Scaler(t) => t.transform(x),
             Transformer::Normalizer(t) => t.transform(x),
             Transformer::SimpleImputer(t) => t.transform(x),
+            Transformer::OneHotEncoder(t) => t.transform(x),
+            Transformer::ValueEncoder(t) => t.transform(x),
+            Transformer::FunctionTransformer(t) => t.transform(x),
+            Transformer::DerivedColumns(t) => t.transform(x),
+            Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
             Transformer::Estimator(e) => match e.call(Method::Transform, x.view())? {
                 Output::Matrix(out) => Ok(out),

@@ -128,7 +128,7 @@ fn node_depths(arrays: &TreeArrays<'_, '_>) -> Result<Vec<f64>, ValueError> {
 }
 
 /// Average path length of an unsuccessful search among `n` samples (`_iforest._average_path_length`).
-fn average_path_length(n: f64) -> f64 {
+pub fn average_path_length(n: f64) -> f64 {
     const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
     match n {
         n if n <= 1.0 => 0.0,

@@ -55,13 +55,7 @@ impl Builder {
     }
 
     /// An instance made from constructor arguments, as extension types are.
-    pub fn call(
-        &mut self,
-        module: &'static str,
-        name: &'static str,
-        args: Vec<Id>,
-        attributes: Vec<(&str, Id)>,
-    ) -> Id {
+    pub fn call(&mut self, module: &'static str, name: &'static str, args: Vec<Id>, attributes: Vec<(&str, Id)>) -> Id {
         let state = Some(self.dict(attributes));
         let class = Name { module: Cow::Borrowed(module), name: Cow::Borrowed(name) };
         let object = Object { class, args, state, items: vec![], entries: vec![], offset: 0 };
@@ -101,8 +95,43 @@ impl Builder {
         self.push(Node::Array(Box::new(Array { dtype, shape: shape.to_vec(), fortran: false, data })))
     }
 
+    /// Moves in another graph; returns its root.
+    pub fn graft(&mut self, graph: Graph<'static>) -> Id {
+        let from = self.nodes.len() as u32;
+        self.nodes.extend(graph.nodes.into_iter().map(|mut node| {
+            node.children_mut().into_iter().for_each(|id| id.0 += from);
+            node
+        }));
+        Id(graph.root.0 + from)
+    }
+
     /// The graph, with `root` outermost.
     pub fn finish(self, root: Id) -> Graph<'static> {
         Graph { nodes: self.nodes, root }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_graft_keeps_what_it_says() {
+        let part = |n: usize| {
+            let mut b = Builder::new();
+            let items = vec![b.int(n), b.str("x")];
+            let array = b.objects(items.clone());
+            let list = b.list(items);
+            let root = b.call("m", "C", vec![list], vec![("a", array)]);
+            b.finish(root)
+        };
+        let mut whole = Builder::new();
+        let grafts = vec![whole.graft(part(1)), whole.graft(part(2))];
+        let root = whole.list(grafts);
+        let whole = whole.finish(root);
+        for (i, item) in whole.root().items().unwrap().iter().enumerate() {
+            assert_eq!(item.args()[0].items().unwrap()[0].usize(), Ok(i + 1));
+            assert_eq!(item.attr("a").unwrap().items().unwrap()[1].str(), Ok("x"));
+        }
     }
 }

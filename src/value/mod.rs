@@ -4,10 +4,12 @@
 //! shared and cyclic references cost nothing, dropping is flat, and no reader of the graph needs recursion.
 //! Never does I/O, never interprets an estimator.
 
+mod builder;
 mod dtype;
 mod scalar;
 mod view;
 
+pub use builder::Builder;
 pub use dtype::{DType, Field, ScalarKind};
 pub(crate) use scalar::{Scalar, read_scalar, utf32};
 pub use view::{ValueError, View};
@@ -69,6 +71,28 @@ impl Node<'_> {
             Node::Object(object) => {
                 let own = object.args.iter().chain(&object.state).chain(&object.items);
                 own.copied().chain(pairs(&object.entries)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Node<'_> {
+    /// As [`Node::children`], to renumber them.
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Id> {
+        fn pairs(pairs: &mut [(Id, Id)]) -> impl Iterator<Item = &mut Id> {
+            pairs.iter_mut().flat_map(|(key, value)| [key, value])
+        }
+        match self {
+            Node::List(ids) | Node::Tuple(ids) | Node::Set(ids) => ids.iter_mut().collect(),
+            Node::Dict(entries) => pairs(entries).collect(),
+            Node::Array(array) => match &mut array.data {
+                ArrayData::Objects(ids) => ids.iter_mut().collect(),
+                ArrayData::Bytes(_) => Vec::new(),
+            },
+            Node::Object(object) => {
+                let own = object.args.iter_mut().chain(&mut object.state).chain(&mut object.items);
+                own.chain(pairs(&mut object.entries)).collect()
             }
             _ => Vec::new(),
         }

@@ -3,6 +3,7 @@
 mod bundle;
 mod cli;
 mod data;
+mod evaluate;
 mod pages;
 mod parity;
 mod pickle;

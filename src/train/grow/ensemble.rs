@@ -29,25 +29,48 @@ pub struct ForestParams {
 
 /// `RandomForest*` and `ExtraTrees*`. `weights` is `None` where every row weighs the same.
 pub fn forest(columns: &Columns<'_>, target: Target<'_>, weights: Option<&[f64]>, params: &ForestParams) -> Vec<Tree> {
-    let n_rows = columns.values.first().map_or(0, Vec::len);
-    let mut stream = RandomState::new(params.random_state);
-    let seeds: Vec<u32> = (0..params.n_estimators).map(|_| stream.seed()).collect();
-    let odds = weights.map(|w| {
-        let sum = pairwise_sum(w);
-        w.iter().map(|w| w / sum).collect::<Vec<f64>>()
-    });
+    let seeds = tree_seeds(params);
+    let draws = Draws::new(columns, weights);
     in_parallel(params.threads, seeds.len(), |i| {
-        let draw = |n| match &odds {
-            Some(p) => RandomState::new(seeds[i]).choice_with_replacement(p, n),
-            None => draw_rows(&mut RandomState::new(seeds[i]), n_rows, n),
-        };
         let tree_weights = match params.bootstrap {
-            Bootstrap::Off => weights.map_or_else(|| vec![1.0; n_rows], <[f64]>::to_vec),
-            Bootstrap::Rows { n } => counts(&draw(n), n_rows),
-            Bootstrap::BalancedRows { n } => balanced(counts(&draw(n), n_rows), target, n),
+            Bootstrap::Off => weights.map_or_else(|| vec![1.0; draws.n_rows], <[f64]>::to_vec),
+            Bootstrap::Rows { n } => draws.counts(seeds[i], n),
+            Bootstrap::BalancedRows { n } => balanced(draws.counts(seeds[i], n), target, n),
         };
         tree(columns, target, &tree_weights, &params.tree, seeds[i])
     })
+}
+
+/// The seed of each tree, which scikit-learn keeps as its `random_state`.
+pub fn tree_seeds(params: &ForestParams) -> Vec<u32> {
+    let mut stream = RandomState::new(params.random_state);
+    (0..params.n_estimators).map(|_| stream.seed()).collect()
+}
+
+/// Bootstrap samples: every row as likely as the other, or by its weight.
+pub(super) struct Draws {
+    n_rows: usize,
+    odds: Option<Vec<f64>>,
+}
+
+impl Draws {
+    pub fn new(columns: &Columns<'_>, weights: Option<&[f64]>) -> Draws {
+        let odds = weights.map(|w| {
+            let sum = pairwise_sum(w);
+            w.iter().map(|w| w / sum).collect()
+        });
+        Draws { n_rows: columns.values.first().map_or(0, Vec::len), odds }
+    }
+
+    /// How often each row is among the `n` that the tree of `seed` draws.
+    pub fn counts(&self, seed: u32, n: usize) -> Vec<f64> {
+        let mut stream = RandomState::new(seed);
+        let rows = match &self.odds {
+            Some(odds) => stream.choice_with_replacement(odds, n),
+            None => draw_rows(&mut stream, self.n_rows, n),
+        };
+        counts(&rows, self.n_rows)
+    }
 }
 
 /// `randint(0, n_rows)`, `n` times.
@@ -91,6 +114,13 @@ pub struct IsolationParams {
     pub threads: usize,
 }
 
+impl IsolationParams {
+    /// Deeper than an average tree on such a sample, nothing is told apart any more.
+    pub fn max_depth(&self) -> usize {
+        (self.max_samples.max(2) as f64).log2().ceil() as usize
+    }
+}
+
 /// A tree with the features it was grown on; its own feature numbers are positions among them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BaggedTree {
@@ -110,7 +140,7 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
     let seeds: Vec<u32> = (0..params.n_estimators).map(|_| stream.seed()).collect();
     let tree_params = TreeParams {
         strategy: Strategy::Random,
-        max_depth: (params.max_samples.max(2) as f64).log2().ceil() as usize,
+        max_depth: params.max_depth(),
         min_samples_split: 2,
         min_samples_leaf: 1,
         min_weight_fraction_leaf: 0.0,
@@ -140,7 +170,7 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
 }
 
 /// Runs `job(0..n)` on `threads` threads; results in order.
-fn in_parallel<T: Send>(threads: usize, n: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(in crate::train) fn in_parallel<T: Send>(threads: usize, n: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(n));
     std::thread::scope(|scope| {

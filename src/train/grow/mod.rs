@@ -6,19 +6,21 @@
 mod builder;
 mod criterion;
 mod ensemble;
+mod oob;
 mod random;
 mod sort;
 mod splitter;
 
 pub use builder::{Node, Tree};
 pub use criterion::ClassImpurity;
-pub use ensemble::{BaggedTree, Bootstrap, ForestParams, IsolationParams, forest, isolation_forest};
-pub use random::{RandomState, pairwise_sum};
+pub(super) use ensemble::in_parallel;
+pub use ensemble::{BaggedTree, Bootstrap, ForestParams, IsolationParams, forest, isolation_forest, tree_seeds};
+pub use oob::{OobScore, oob_score};
+pub use random::{RandomState, Xorshift, pairwise_sum};
 pub use splitter::{Columns, Strategy};
 
 use builder::StopRules;
 use criterion::{ClassCounts, SquaredError};
-use random::Xorshift;
 use splitter::{SplitLimits, Splitter};
 
 /// What the tree predicts.

@@ -18,6 +18,7 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "BayesianRidge", output: "predict", bound: ROUNDING },
     Loose { class: "ElasticNet", output: "predict", bound: ROUNDING },
     Loose { class: "ElasticNetCV", output: "predict", bound: ROUNDING },
+    Loose { class: "FunctionTransformer", output: "scaled", bound: ROUNDING },
     Loose { class: "GammaRegressor", output: "predict", bound: ROUNDING },
     Loose { class: "GradientBoostingClassifier", output: "decision_function", bound: ROUNDING },
     Loose { class: "GradientBoostingClassifier", output: "predict_proba", bound: ROUNDING },

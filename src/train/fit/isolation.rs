@@ -1,0 +1,162 @@
+//! `IsolationForest` (`ensemble/_iforest.py`, `_bagging.py`).
+
+use super::super::grow::{self, BaggedTree, Columns, IsolationParams, Tree};
+use super::super::params::{Estimator, Literal, Params, Spec};
+use super::state::State;
+use super::tree::{Written, columns};
+use super::{Data, FitError, Fitted, percentile};
+use crate::model::{self, Method, Output};
+use crate::sklearn::average_path_length;
+use crate::value::{Builder, Id, Node};
+use ndarray::{ArrayView2, Axis};
+
+/// Grows the trees and, with `contamination`, finds the offset.
+pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
+    let params = &spec.params;
+    let values = columns(spec.estimator, params, data)?;
+    let mut warnings = Vec::new();
+    let isolation = resolve(params, data, &mut warnings)?;
+    let trees = grow::isolation_forest(&Columns::new(&values), &isolation);
+    drop(values);
+    let (mut fitted, offset) = write(spec, data, &isolation, trees, warnings);
+    if let Some(contamination) = params.number("contamination") {
+        let mut scores = score_samples(&fitted, data)?;
+        fitted.graph.nodes[offset.0 as usize] = Node::Float(percentile(&mut scores, 100.0 * contamination));
+    }
+    Ok(fitted)
+}
+
+/// Counts from counts and fractions, as `fit` and `BaseBagging._fit` resolve them.
+fn resolve(params: &Params, data: &Data<'_>, warnings: &mut Vec<String>) -> Result<IsolationParams, FitError> {
+    let (rows, n_features) = (data.n_rows(), data.n_features());
+    let max_samples = match params.get("max_samples") {
+        Literal::Float(share) => (share * rows as f64) as usize,
+        Literal::Int(_) => {
+            let asked = params.count("max_samples").unwrap_or_default();
+            if asked > rows {
+                warnings.push(format!(
+                    "max_samples ({asked}) is greater than the total number of samples ({rows}): max_samples is set to {rows}"
+                ));
+            }
+            asked.min(rows)
+        }
+        _ => rows.min(256),
+    };
+    if max_samples == 0 {
+        return Err(FitError::Parameter(format!("max_samples={} of {rows} rows is none", params.get("max_samples"))));
+    }
+    let max_features = match params.get("max_features") {
+        Literal::Int(count) => usize::try_from(*count).unwrap_or_default().max(1),
+        share => ((share.number().unwrap_or(1.0) * n_features as f64) as usize).max(1),
+    };
+    if max_features > n_features {
+        return Err(FitError::Parameter(format!("max_features must be <= n_features: {max_features} of {n_features}")));
+    }
+    Ok(IsolationParams {
+        n_estimators: params.count("n_estimators").unwrap_or_default(),
+        max_samples,
+        max_features,
+        bootstrap: params.flag("bootstrap"),
+        random_state: params.random_state(),
+        threads: data.threads,
+    })
+}
+
+fn write(
+    spec: &Spec,
+    data: &Data<'_>,
+    isolation: &IsolationParams,
+    trees: Vec<BaggedTree>,
+    warnings: Vec<String>,
+) -> (Fitted, Id) {
+    let mut builder = Builder::new();
+    let b = &mut builder;
+    let mut state = State::new(b, spec.estimator.class(), &spec.params);
+    state.features(b, data);
+    // What IsolationForest hands to BaggingRegressor and never shows.
+    let (none, no, nothing) = (b.none(), b.push(Node::Bool(false)), b.tuple(vec![]));
+    state.set("estimator", none);
+    state.set("estimator_params", nothing);
+    state.set("bootstrap_features", no);
+    state.set("oob_score", no);
+    state.int(b, "max_samples_", isolation.max_samples);
+    state.int(b, "_max_samples", isolation.max_samples);
+    state.int(b, "_max_features", isolation.max_features);
+    state.int(b, "_n_samples", data.n_rows());
+    state.set("_sample_weight", none);
+    let averages = trees.iter().map(|t| average_path_lengths(&t.tree)).collect::<Vec<_>>();
+    let averages = averages.iter().map(|lengths| b.f64s(&[lengths.len()], lengths)).collect();
+    let averages = b.tuple(averages);
+    state.set("_average_path_length_per_tree", averages);
+    let depths = trees.iter().map(|t| b.i64s(&node_depths(&t.tree))).collect();
+    let depths = b.tuple(depths);
+    state.set("_decision_path_lengths", depths);
+    let features = trees.iter().map(|t| b.i64s(&t.features.iter().map(|f| i64::from(*f)).collect::<Vec<_>>()));
+    let features = features.collect();
+    let features = b.list(features);
+    state.set("estimators_features_", features);
+    let member = Estimator::ExtraTreeRegressor;
+    let unfitted = member.defaults().params;
+    let mut outline = State::tree(b, member.class(), &unfitted);
+    outline.int(b, "random_state", isolation.random_state as usize);
+    outline.int(b, "max_depth", isolation.max_depth());
+    outline.int(b, "max_features", 1);
+    let outline = outline.finish(b);
+    state.set("estimator_", outline);
+    let written = Written::new(isolation.max_features, 1);
+    let members = trees.into_iter().map(|bagged| {
+        let mut state = State::tree(b, member.class(), &unfitted);
+        state.int(b, "max_depth", isolation.max_depth());
+        state.int(b, "max_features", 1);
+        state.int(b, "random_state", bagged.random_state as usize);
+        state.int(b, "n_features_in_", isolation.max_features);
+        state.int(b, "n_outputs_", 1);
+        state.int(b, "max_features_", 1);
+        let tree = written.write(b, bagged.tree);
+        state.set("tree_", tree);
+        state.finish(b)
+    });
+    let members = members.collect();
+    let members = b.list(members);
+    state.set("estimators_", members);
+    // As in the paper, the opposite of it; `contamination` finds another.
+    let offset = b.float(-0.5);
+    state.set("offset_", offset);
+    (Fitted::new(builder, state, warnings), offset)
+}
+
+/// How much deeper the samples of each node would have gone on average.
+fn average_path_lengths(tree: &Tree) -> Vec<f64> {
+    tree.nodes.iter().map(|node| average_path_length(node.n_node_samples as f64)).collect()
+}
+
+/// Nodes on the path from the root to each node, both included (`Tree.compute_node_depths`).
+fn node_depths(tree: &Tree) -> Vec<i64> {
+    let mut depths = vec![1; tree.nodes.len()];
+    for (parent, node) in tree.nodes.iter().enumerate() {
+        for child in [node.left_child, node.right_child].into_iter().filter_map(|child| usize::try_from(child).ok()) {
+            depths[child] = depths[parent] + 1;
+        }
+    }
+    depths
+}
+
+/// The score of every training row, by the model that will score (`score_samples`).
+fn score_samples(fitted: &Fitted, data: &Data<'_>) -> Result<Vec<f64>, FitError> {
+    let model = fitted.estimator()?;
+    let part = data.n_rows().div_ceil(data.threads);
+    let scores = std::thread::scope(|scope| {
+        let model = &model;
+        let parts = data.x.axis_chunks_iter(Axis(0), part).map(|x| scope.spawn(move || scores(model, x)));
+        let parts: Vec<_> = parts.collect();
+        parts.into_iter().flat_map(|part| part.join().expect("scoring does not panic")).collect()
+    });
+    Ok(scores)
+}
+
+fn scores(model: &model::Estimator, x: ArrayView2<'_, f64>) -> Vec<f64> {
+    match model.call(Method::ScoreSamples, x) {
+        Ok(Output::Floats(scores)) => scores,
+        other => unreachable!("an isolation forest scores every value it was fitted to: {other:?}"),
+    }
+}

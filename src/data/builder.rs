@@ -163,10 +163,11 @@ impl Builder {
             }
             return;
         }
-        self.rows += new.len();
+        let count = new.len();
         if let Some(values) = self.numbers(written) {
             values.extend(new);
         }
+        self.rows += count;
     }
 
     /// Texts of a dictionary by their codes. `known` holds their codes here, as far as they came before, else

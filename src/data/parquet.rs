@@ -49,8 +49,7 @@ pub(super) fn read(input: &Input, frame: &mut Frame, rows: &mut Rows) -> Result<
     file.decode(frame, &wanted, &footer)?;
     frame.rows = frame.rows.saturating_add(count);
     if wanted.iter().any(|column| frame.builders[column.to].rows() != frame.rows) {
-        let problem = "its columns differ in length".to_owned();
-        return Err(DataError::Parquet { place: input.place.clone(), problem });
+        return Err(broken(input, "its columns differ in length"));
     }
     frame.builders.iter_mut().for_each(|builder| builder.fill(frame.rows));
     Ok(())
@@ -135,7 +134,27 @@ fn footer(input: &Input) -> Result<Arc<ParquetMetaData>, DataError> {
 }
 
 fn damaged(input: &Input, error: &ParquetError) -> DataError {
-    DataError::Parquet { place: input.place.clone(), problem: error.to_string() }
+    broken(input, &error.to_string())
+}
+
+fn broken(input: &Input, problem: &str) -> DataError {
+    DataError::Parquet { place: input.place.clone(), problem: problem.to_owned() }
+}
+
+/// The threads that decode. A damaged file can make the decoder panic, which ends there and becomes an error.
+const DECODER: &str = "parquet decoder";
+
+/// Keeps a decoder's panic from being printed beside the error that it becomes; all others are printed as before.
+fn quiet_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some(DECODER) {
+                before(panic);
+            }
+        }));
+    });
 }
 
 /// The file's columns, texts as dictionaries: the decoder then gives each text once, not once for each row.
@@ -187,15 +206,18 @@ impl Source<'_> {
                 share.columns.push((column.root, builder));
             }
         }
-        // What a damaged file can make the decoder do, at worst a panic, ends with its thread.
-        let panicked = || DataError::Parquet {
-            place: self.input.place.clone(),
-            problem: "its pages contradict themselves".to_owned(),
-        };
+        quiet_panics();
         std::thread::scope(|scope| {
-            // All have begun before the first is waited for.
-            let threads: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || self.columns(share))).collect();
-            threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+            let named = || std::thread::Builder::new().name(DECODER.to_owned());
+            let start = |share| named().spawn_scoped(scope, move || self.columns(share));
+            // All have begun before the first is waited for, and all have ended before one is judged.
+            let threads: Vec<_> = shares.into_iter().map(start).collect();
+            let ended: Vec<_> = threads.into_iter().map(|thread| thread.map(|thread| thread.join())).collect();
+            ended.into_iter().try_for_each(|ended| match ended {
+                Ok(Ok(result)) => result,
+                Ok(Err(_panic)) => Err(broken(self.input, "its pages contradict themselves")),
+                Err(error) => Err(self.input.failed(error)),
+            })
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod cli;
+mod data;
 mod evaluate;
 mod features;
 mod pages;

@@ -181,13 +181,22 @@ pub fn run(args: Args) -> Result<(), Failure> {
 fn load(settings: &Settings, progress: &Progress) -> Result<data::Loaded, Failure> {
     let schema = settings.schema.as_deref().map(read_schema).transpose()?;
     let told = |at: data::Progress| progress.read(at);
-    let options = data::ReadOptions {
-        delimiter: settings.delimiter,
-        sample: settings.sample,
-        progress: progress.shown().then_some(&told),
-        ..data::ReadOptions::default()
+    let read = |columns| {
+        let options = data::ReadOptions {
+            delimiter: settings.delimiter,
+            sample: settings.sample,
+            progress: progress.shown().then_some(&told),
+            columns,
+            ..data::ReadOptions::default()
+        };
+        data::read(&settings.data, &options).map_err(unread)
     };
-    let mut loaded = data::read(&settings.data, &options).map_err(unread)?;
+    let wanted = settings.columns(schema.as_ref());
+    let mut loaded = read(wanted.clone())?;
+    if schema.is_none() && wanted.iter().flatten().any(|name| loaded.table.find(name).is_err()) {
+        // Whoever asked for a column that is not there wants to know which ones are.
+        loaded = read(None)?;
+    }
     if let (Some(schema), Some(path)) = (schema, &settings.schema) {
         loaded.table = schema.check(loaded.table).map_err(|violations| {
             let listed: Vec<String> = violations.iter().map(|violation| format!("\n  {violation}")).collect();

@@ -59,7 +59,9 @@ pub(super) fn text(trained: &Trained, settings: &Settings, seconds: Seconds) -> 
         );
         for (name, value) in &evaluation.metrics {
             let fold = trained.folds.iter().find(|(known, ..)| known == name);
-            let fold = fold.map(|(_, mean, deviation)| format!("     {mean:.6} ± {deviation:.6}")).unwrap_or_default();
+            let fold = fold
+                .map(|(_, mean, deviation)| format!("     {} ± {}", shown(*mean), shown(*deviation)))
+                .unwrap_or_default();
             line(&mut out, "", &format!("  {name:<32}{}{fold}", shown(*value)));
         }
     }
@@ -90,5 +92,9 @@ fn line(out: &mut String, label: &str, text: &str) {
 }
 
 fn shown(value: f64) -> String {
-    if value.is_finite() { format!("{value:<8.6}") } else { "undefined".to_owned() }
+    match value.abs() {
+        _ if !value.is_finite() => "undefined".to_owned(),
+        1e9.. => format!("{value:.6e}"),
+        _ => format!("{value:.6}"),
+    }
 }

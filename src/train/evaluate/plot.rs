@@ -179,7 +179,7 @@ pub(super) fn ranking(title: &str, rows: &[(String, f64)]) -> String {
             number(*value),
             names - 8.0,
             y + 15.0,
-            Text(&crate::html::shortened(name, 24)),
+            Text(&crate::html::shortened(name, 20)),
             y + 4.0,
             zero + value.max(0.0) * scale + 6.0,
             y + 15.0,

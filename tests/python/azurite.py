@@ -5,11 +5,10 @@ Two emulators run, one that takes keys and signatures over HTTP, one that takes 
 own stands in for what hands out tokens: the metadata service of a virtual machine, the token services of App Service and
 of Azure Machine Learning, and Microsoft Entra ID. Every port is the system's choice; what is started here is stopped here.
 """
-import base64, contextlib, datetime, hashlib, hmac, http.client, http.server, io, json, os, re, subprocess, sys, tempfile
+import base64, contextlib, datetime, hashlib, hmac, http.client, http.server, json, os, re, subprocess, sys, tempfile
 import threading, time, urllib.parse
 
-import pandas as pd
-
+import tables
 from harness import BINARY, ROOT, Checks
 
 EMULATOR = os.path.join(ROOT, "tests", "azurite", "node_modules", ".bin", "azurite-blob")
@@ -280,8 +279,7 @@ def certificate(folder):
 def trained(address, folder):
     """Labelled anomalies of the space shuttle (49,097 rows) as Parquet through the emulator: the bundle that the local file
     gives, byte for byte, and a good one."""
-    from tables import shuttle
-    frame = pd.read_csv(io.BytesIO(shuttle()))
+    frame = tables.frame("shuttle")
     path = os.path.join(folder, "shuttle.parquet")
     frame.to_parquet(path, index=False)
     Container(address, "shuttle").put("2026/part-0.parquet", open(path, "rb").read())

@@ -3,6 +3,7 @@
 
 use super::Args;
 use crate::cli::Failure;
+use crate::data::schema::toml_problem;
 use crate::train::params::Literal;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::{Map, Value};
@@ -16,8 +17,7 @@ pub(super) fn complete(typed: Args) -> Result<Args, Failure> {
     let Some(path) = &typed.config else { return Ok(typed) };
     let wrong = |why: String| Failure::Usage(format!("the configuration {}: {why}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let table: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| wrong(error.to_string().trim().replace('\n', "\n  ")))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(toml_problem(&text, &error)))?;
     merge(&typed, table).map_err(wrong)
 }
 

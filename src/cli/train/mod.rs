@@ -91,7 +91,7 @@ pub struct Args {
     #[arg(long, env = "SCORELET_RANDOM_STATE", value_name = "SEED")]
     random_state: Option<u32>,
     /// Give each class its share of the rows that are held out
-    #[arg(long, env = "SCORELET_STRATIFY", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_STRATIFY", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     stratify: Option<bool>,
     /// Hold out the latest rows by this column of dates or numbers
     #[arg(long, env = "SCORELET_TIME_COLUMN", value_name = "COLUMN")]
@@ -128,10 +128,10 @@ pub struct Args {
     #[arg(long, env = "SCORELET_GIT_COMMIT", value_name = "COMMIT")]
     git_commit: Option<String>,
     /// Replace the output also if it is no native bundle
-    #[arg(long, env = "SCORELET_FORCE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_FORCE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     force: Option<bool>,
     /// Print JSON for scripts
-    #[arg(long, env = "SCORELET_JSON", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_JSON", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     json: Option<bool>,
     #[command(flatten)]
     #[serde(flatten)]
@@ -181,13 +181,22 @@ pub fn run(args: Args) -> Result<(), Failure> {
 fn load(settings: &Settings, progress: &Progress) -> Result<data::Loaded, Failure> {
     let schema = settings.schema.as_deref().map(read_schema).transpose()?;
     let told = |at: data::Progress| progress.read(at);
-    let options = data::ReadOptions {
-        delimiter: settings.delimiter,
-        sample: settings.sample,
-        progress: progress.shown().then_some(&told),
-        ..data::ReadOptions::default()
+    let read = |columns| {
+        let options = data::ReadOptions {
+            delimiter: settings.delimiter,
+            sample: settings.sample,
+            progress: progress.shown().then_some(&told),
+            columns,
+            ..data::ReadOptions::default()
+        };
+        data::read(&settings.data, &options).map_err(unread)
     };
-    let mut loaded = data::read(&settings.data, &options).map_err(unread)?;
+    let wanted = settings.columns(schema.as_ref());
+    let mut loaded = read(wanted.clone())?;
+    if schema.is_none() && wanted.iter().flatten().any(|name| loaded.table.find(name).is_err()) {
+        // Whoever asked for a column that is not there wants to know which ones are.
+        loaded = read(None)?;
+    }
     if let (Some(schema), Some(path)) = (schema, &settings.schema) {
         loaded.table = schema.check(loaded.table).map_err(|violations| {
             let listed: Vec<String> = violations.iter().map(|violation| format!("\n  {violation}")).collect();

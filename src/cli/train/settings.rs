@@ -5,6 +5,7 @@ use super::plan::{self, plan};
 use crate::calendar;
 use crate::cli::{Failure, names};
 use crate::data::Sample;
+use crate::data::schema::{ColumnSchema, Schema};
 use crate::train::evaluate::TestSize;
 use crate::train::job::{Job, Order};
 use crate::train::params::{Estimator, Literal, ParamError, ScalerKind, ScalerSpec, Spec};
@@ -81,6 +82,22 @@ impl Settings {
             json: args.json.unwrap_or(false),
             job,
         })
+    }
+}
+
+impl Settings {
+    /// The columns that must be read: the schema's, else those that are named, where they are.
+    pub fn columns(&self, schema: Option<&Schema>) -> Option<Vec<String>> {
+        if let Some(schema) = schema {
+            let names = |column: &ColumnSchema| [vec![column.name.clone()], column.aliases.clone()].concat();
+            return Some(schema.columns.iter().flat_map(names).collect());
+        }
+        let time = match &self.job.order {
+            Order::Time(column) => Some(column),
+            _ => None,
+        };
+        let features = self.job.features.as_ref()?;
+        Some(features.iter().chain(&self.job.target).chain(time).cloned().collect())
     }
 }
 

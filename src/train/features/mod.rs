@@ -156,10 +156,11 @@ impl Plan {
     /// What is done to a column: columns beside each other with the same are done in one.
     fn treatment(&self, column: &Column<'_>) -> (&Missing, Option<&Encoding>) {
         let is_text = matches!(column.values, Values::Texts(_));
+        let own = self.columns.get(&column.name).is_some_and(|own| own.missing.is_some());
         let missing = match self.missing(&column.name) {
             Missing::Keep | Missing::Drop => &Missing::Keep,
             // A mean is for numbers: columns of texts keep their gaps unless they are named.
-            Missing::Mean | Missing::Median if is_text && !self.columns.contains_key(&column.name) => &Missing::Keep,
+            Missing::Mean | Missing::Median if is_text && !own => &Missing::Keep,
             other => other,
         };
         (missing, self.encoding(&column.name, is_text))

@@ -2,9 +2,9 @@
 
 use super::{Job, Order, TrainError};
 use crate::bundle::Bundle;
-use crate::data::{Column, Table, Values};
+use crate::data::{Column, NameError, Table, Values};
 use crate::train::evaluate::{self, Split};
-use crate::train::features::{self, FeatureError};
+use crate::train::features::{self, FeatureError, Plan};
 use crate::train::params::Task;
 use crate::train::{Target, TargetError};
 use ndarray::Array2;
@@ -21,6 +21,8 @@ pub(super) struct Prepared<'t> {
     /// One value for each of `rows`. Of an unsupervised estimator: to measure against, where it has labels.
     pub target: Option<Target>,
     pub target_name: Option<String>,
+    /// The job's, with the columns' own names.
+    pub plan: Plan,
     pub warnings: Vec<String>,
     supervised: bool,
     times: Option<&'t Column>,
@@ -54,11 +56,12 @@ impl<'t> Prepared<'t> {
             rows: (0..table.rows).collect(),
             target: None,
             target_name: target.map(|column| column.name.clone()),
+            plan: resolved(&job.plan, table)?,
             warnings: Vec::new(),
             supervised,
             times,
         };
-        prepared.check_numbers(job)?;
+        prepared.check_numbers()?;
         prepared.clean(job, target)?;
         Ok(prepared)
     }
@@ -74,7 +77,7 @@ impl<'t> Prepared<'t> {
             why.extend((self.rows.len() < all).then(|| format!("{} have no target", all - self.rows.len())));
         }
         let before = self.rows.len();
-        self.rows = job.plan.complete(self.table, &self.names, &self.rows)?;
+        self.rows = self.plan.complete(self.table, &self.names, &self.rows)?;
         let incomplete = before - self.rows.len();
         why.extend((incomplete > 0).then(|| format!("{incomplete} lack a value where the plan drops such rows")));
         self.check_lost(job, all, &why.join(", "))?;
@@ -117,8 +120,8 @@ impl<'t> Prepared<'t> {
 
     /// A column of numbers with a stray text would become thousands of categories: unless it is said to be text, that is
     /// an error.
-    fn check_numbers(&self, job: &Job) -> Result<(), TrainError> {
-        let said = |column: &Column| job.plan.columns.get(&column.name).is_some_and(|own| own.encode.is_some());
+    fn check_numbers(&self) -> Result<(), TrainError> {
+        let said = |column: &Column| self.plan.columns.get(&column.name).is_some_and(|own| own.encode.is_some());
         for column in self.columns.iter().filter(|column| !said(column)) {
             if let Values::Texts(texts) = &column.values
                 && let Some((row, value)) = texts.first_not_a_number()
@@ -181,6 +184,23 @@ impl<'t> Prepared<'t> {
     pub fn request(&self, bundle: &Bundle, rows: &[usize]) -> Result<Array2<f64>, FeatureError> {
         features::requests(self.table, &self.names, &self.table_rows(rows), &bundle.vocabulary)
     }
+}
+
+/// The plan with the names that the table has: they match whatever their case, blanks and underscores. Names of derived
+/// columns stay.
+fn resolved(plan: &Plan, table: &Table) -> Result<Plan, TrainError> {
+    let name = |name: &String| match table.find(name) {
+        Ok(at) => Ok(table.columns[at].name.clone()),
+        Err(NameError::Absent { .. }) => Ok(name.clone()),
+        Err(problem) => Err(TrainError::Column { what: "the plan of features", problem }),
+    };
+    let mut own = plan.clone();
+    own.inputs_only = plan.inputs_only.iter().map(name).collect::<Result<_, _>>()?;
+    own.dates =
+        plan.dates.iter().map(|(key, parts)| Ok((name(key)?, parts.clone()))).collect::<Result<_, TrainError>>()?;
+    own.columns =
+        plan.columns.iter().map(|(key, how)| Ok((name(key)?, how.clone()))).collect::<Result<_, TrainError>>()?;
+    Ok(own)
 }
 
 /// The columns of a request, in the order that was asked for.

@@ -16,6 +16,7 @@ use super::params::{Estimator, ScalerSpec, Spec, Task};
 use super::{AssembleError, Assembled, Parts, Target, TargetError, assemble};
 use crate::bundle::Bundle;
 use crate::data::{Loaded, NameError};
+use crate::model::InputError;
 use crate::value::ValueError;
 use columns::Prepared;
 use ndarray::Array2;
@@ -121,6 +122,13 @@ pub enum TrainError {
          --encode \"{column}=one-hot\""
     )]
     NotNumbers { column: String, row: usize, value: String },
+    #[error(
+        "column {column:?}, row {row}: the value is missing, and {class} takes none\n  fill it in (--missing median) or drop \
+         such rows (--missing drop)"
+    )]
+    MissingValue { column: String, row: usize, class: &'static str },
+    #[error("column {column:?}, row {row}: {problem}")]
+    Value { column: String, row: usize, problem: InputError },
     #[error("no rows are left: {0}")]
     AllLost(String),
     #[error(
@@ -229,20 +237,21 @@ struct FittedRows {
 }
 
 fn fit_rows(job: &Job, data: &Prepared<'_>, rows: &[usize]) -> Result<FittedRows, TrainError> {
-    let prepared = job.plan.fit_rows(data.table, &data.names, &data.table_rows(rows))?;
+    let prepared = data.plan.fit_rows(data.table, &data.names, &data.table_rows(rows))?;
     let features::Prepared { mut x, step, names: inputs, .. } = prepared;
     let target = data.learned().map(|target| target.take(rows));
     let mut scaler = None;
     // As in scikit-learn, where transformers give arrays without names.
     let mut names = if step.is_some() { &[] } else { data.names.as_slice() };
     if let Some(spec) = &job.scaler {
-        let fitted = fit_scaler(spec, x.view(), names)?;
+        let fitted = fit_scaler(spec, x.view(), names).map_err(|error| located(error, job, data, &inputs, rows))?;
         let transformer = fitted.transformer().map_err(FitError::from)?;
         x = transformer.transform(x).map_err(|error| Refused { row: error.place().0, error })?;
         scaler = Some((spec, fitted));
         names = &[];
     }
-    let model = fit(&job.spec, x.view(), names, target.as_ref(), job.threads)?;
+    let model = fit(&job.spec, x.view(), names, target.as_ref(), job.threads);
+    let model = model.map_err(|error| located(error, job, data, &inputs, rows))?;
     drop(x);
     let warnings = model.warnings.clone();
     let importances = importance::own(&model.graph.root())?.map(|own| ranked(&inputs, own));
@@ -256,6 +265,18 @@ fn fit_rows(job: &Job, data: &Prepared<'_>, rows: &[usize]) -> Result<FittedRows
         extra: Map::new(),
     };
     Ok(FittedRows { assembled: assemble(parts, job.output.clone())?, warnings, importances })
+}
+
+/// The error with the name of the column, which a scaler takes away, and the row as the table counts it, from 1.
+fn located(error: FitError, job: &Job, data: &Prepared<'_>, inputs: &[String], rows: &[usize]) -> TrainError {
+    let FitError::Value { problem, .. } = error else { return error.into() };
+    let (row, at) = problem.place();
+    let row = data.rows[rows[row]] + 1;
+    let column = inputs.get(at).cloned().unwrap_or_default();
+    match problem {
+        InputError::Missing { .. } => TrainError::MissingValue { column, row, class: job.spec.estimator.class().class },
+        problem => TrainError::Value { column, row, problem },
+    }
 }
 
 /// What the finished bundle is worth on some rows.

@@ -89,7 +89,8 @@ fn links(main: &str) -> String {
 
 fn heading(card: &Card<'_>) -> String {
     let predicts = match card.target {
-        Some(target) => format!(" <span class=\"chip\">{}</span>", Text(target)),
+        Some(target) if supervised(card) => format!(" <span class=\"chip\">predicts {}</span>", Text(target)),
+        Some(target) => format!(" <span class=\"chip\">measured by {}</span>", Text(target)),
         None => String::new(),
     };
     let columns = card.bundle.feature_order.len();
@@ -107,6 +108,12 @@ fn heading(card: &Card<'_>) -> String {
         Text(&card.bundle.estimator_name),
         Text(trained)
     )
+}
+
+/// Whether the target was learned.
+fn supervised(card: &Card<'_>) -> bool {
+    let task = card.bundle.metadata.extra.get("task").and_then(serde_json::Value::as_str);
+    matches!(task, Some("classification" | "regression"))
 }
 
 /// The numbers that matter most, large.

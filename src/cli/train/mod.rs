@@ -187,6 +187,7 @@ fn load(settings: &Settings, progress: &Progress) -> Result<data::Loaded, Failur
             sample: settings.sample,
             progress: progress.shown().then_some(&told),
             columns,
+            text: schema.as_ref().map(Schema::text_columns).unwrap_or_default(),
             ..data::ReadOptions::default()
         };
         data::read(&settings.data, &options).map_err(unread)

@@ -1,7 +1,7 @@
 //! What a URL of a table says: the account, the container, the key. It never holds a secret.
 
 use super::Environment;
-use crate::data::DataError;
+use crate::data::{DataError, shown};
 
 /// A place in an object store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +30,7 @@ const CLOUDS: [&str; 4] = ["core.windows.net", "core.chinacloudapi.cn", "core.us
 /// # Errors
 /// When it has none of the forms, or holds a secret.
 pub(super) fn parse(source: &str, environment: Environment) -> Result<Location, DataError> {
-    let shown = || match source.split_once('?') {
-        // What follows may be a secret; a pattern has no `=` there.
-        Some((url, query)) if query.contains('=') => url.to_owned(),
-        _ => source.to_owned(),
-    };
-    let wrong = |problem| DataError::Url { place: shown(), problem };
+    let wrong = |problem| DataError::Url { place: shown(source), problem };
     if source.split_once('?').is_some_and(|(_, query)| query.contains('=')) {
         return Err(wrong(SECRET));
     }
@@ -44,7 +39,7 @@ pub(super) fn parse(source: &str, environment: Environment) -> Result<Location, 
     let location = match (scheme, host.split_once('@')) {
         // A password would stand before the @.
         (_, Some((user, _))) if user.contains(':') => {
-            return Err(DataError::Url { place: format!("{scheme}://…"), problem: SECRET });
+            return Err(wrong(SECRET));
         }
         ("az" | "azure" | "abfs" | "abfss" | "adl", Some((container, host))) => {
             account(host).map(|(name, endpoint)| Location {

@@ -16,6 +16,7 @@ use crate::train::features::Plan;
 use crate::train::job::{self, TrainError, Trained};
 use anyhow::{Context, anyhow};
 use parameters::Parameters;
+pub(super) use parameters::hint;
 use progress::Progress;
 use serde::{Deserialize, Serialize};
 use settings::Settings;
@@ -84,7 +85,7 @@ pub struct Args {
     #[serde(deserialize_with = "config::literal")]
     scaler_params: Option<String>,
     /// The part that is held out to measure the model: a fraction, or a count of rows; 0 fits on every row [default: 0.25]
-    #[arg(long, env = "SCORELET_TEST_SIZE", value_name = "SIZE")]
+    #[arg(long, env = "SCORELET_TEST_SIZE", value_name = "SIZE", allow_negative_numbers = true)]
     #[serde(deserialize_with = "config::literal")]
     test_size: Option<String>,
     /// The seed of everything that is drawn [default: 0]

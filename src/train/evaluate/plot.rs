@@ -195,7 +195,7 @@ pub(super) fn ranking(title: &str, rows: &[(String, f64)]) -> String {
 
 /// Where a column's values lie: a line from 5 % to 95 %, a box from 25 % to 75 %, a mark at the median.
 pub(super) fn strip(from: f64, to: f64, quantiles: [f64; 5]) -> String {
-    if !(to > from) {
+    if from.partial_cmp(&to) != Some(std::cmp::Ordering::Less) {
         return String::new();
     }
     let at = |value: f64| 2.0 + ((value - from) / (to - from)).clamp(0.0, 1.0) * 96.0;

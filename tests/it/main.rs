@@ -2,6 +2,7 @@
 
 mod bundle;
 mod cli;
+mod fit;
 mod pages;
 mod parity;
 mod pickle;

@@ -291,6 +291,8 @@ fn wrong_usage_is_2() {
         "(did you mean \"isolation-forest\"?)",
     );
     bench.fails(&format!("{FOREST} --n-estimatorz 3"), 2, "a similar argument exists: '--n-estimators'");
+    let takes = "unexpected argument '--foo' found\n  random-forest-classifier takes --n-estimators, --criterion";
+    bench.fails(&format!("{FOREST} --foo 3"), 2, takes);
     bench.fails(
         &format!("{FOREST} --contamination 0.1"),
         2,

@@ -54,17 +54,6 @@ impl Builder {
         matches!(self.state, State::Mixed)
     }
 
-    /// What the values are, for messages.
-    pub fn what(&self) -> &'static str {
-        match &self.state {
-            State::Unknown => "empty",
-            State::Numbers(..) => "numbers",
-            State::Times(_) => "dates",
-            State::Texts(_) | State::ForcedText(_) => "text",
-            State::Mixed => "mixed",
-        }
-    }
-
     /// Bytes of memory that the values take.
     pub fn held(&self) -> u64 {
         let bytes = match &self.state {
@@ -129,14 +118,9 @@ impl Builder {
     }
 
     pub fn push_number(&mut self, value: f64, written: NumberKind) {
-        if let State::ForcedText(texts) = &mut self.state {
-            texts.push(number_text(value, written).as_bytes());
-            self.rows += 1;
-            return;
-        }
-        let values = self.numbers(written);
-        if let Some(values) = values {
-            values.push(value);
+        match &mut self.state {
+            State::ForcedText(texts) => texts.push(number_text(value, written).as_bytes()),
+            _ => self.numbers(written).into_iter().for_each(|values| values.push(value)),
         }
         self.rows += 1;
     }
@@ -147,6 +131,7 @@ impl Builder {
         }
         match &mut self.state {
             State::Times(values) => values.push(micros),
+            State::ForcedText(texts) => texts.push(cell::time_text(micros).as_bytes()),
             state => *state = State::Mixed,
         }
         self.rows += 1;
@@ -169,31 +154,70 @@ impl Builder {
         }
     }
 
-    /// The numbers so far, to append to, with NaN for what was missing; none when something else came before. A caller
-    /// that appends says how many with [`Builder::appended`].
-    pub fn numbers(&mut self, written: NumberKind) -> Option<&mut Vec<f64>> {
-        if matches!(self.state, State::Unknown) {
-            self.state = State::Numbers(written, vec![f64::NAN; self.rows]);
-        }
-        let both = match &self.state {
-            State::Numbers(kind, _) => common(*kind, written),
-            _ => None,
-        };
-        match (both, &mut self.state) {
-            (Some(both), State::Numbers(kind, values)) => {
-                *kind = both;
-                Some(values)
+    /// Many numbers at once, NaN for what is missing.
+    #[cfg(feature = "data")]
+    pub fn extend_numbers(&mut self, written: NumberKind, new: impl ExactSizeIterator<Item = f64>) {
+        if matches!(self.state, State::ForcedText(_)) {
+            for value in new {
+                if value.is_nan() { self.push_missing() } else { self.push_number(value, written) }
             }
-            (_, state) => {
-                *state = State::Mixed;
-                None
+            return;
+        }
+        let count = new.len();
+        if let Some(values) = self.numbers(written) {
+            values.extend(new);
+        }
+        self.rows += count;
+    }
+
+    /// Texts of a dictionary by their codes. `known` holds their codes here, as far as they came before, else
+    /// [`Texts::MISSING`]; one for each text.
+    #[cfg(feature = "data")]
+    pub fn extend_texts<'t>(
+        &mut self,
+        codes: impl ExactSizeIterator<Item = Option<usize>>,
+        text: impl Fn(usize) -> &'t str,
+        known: &mut [u32],
+    ) {
+        if matches!(self.state, State::Unknown) {
+            self.state = State::Texts(Interner::missing(self.rows));
+        }
+        self.rows += codes.len();
+        let (State::Texts(texts) | State::ForcedText(texts)) = &mut self.state else {
+            self.state = State::Mixed;
+            return;
+        };
+        for code in codes {
+            let Some(code) = code else {
+                texts.push_missing();
+                continue;
+            };
+            if known[code] == Texts::MISSING {
+                texts.push(text(code).as_bytes());
+                known[code] = texts.texts.codes[texts.texts.codes.len() - 1];
+            } else {
+                texts.texts.codes.push(known[code]);
             }
         }
     }
 
-    /// Counts values that were appended to what [`Builder::numbers`] gave.
-    pub fn appended(&mut self, rows: usize) {
-        self.rows += rows;
+    /// The numbers so far, to append to, with NaN for what was missing; none when something else came before.
+    fn numbers(&mut self, written: NumberKind) -> Option<&mut Vec<f64>> {
+        if matches!(self.state, State::Unknown) {
+            self.state = State::Numbers(written, vec![f64::NAN; self.rows]);
+        }
+        let State::Numbers(kind, _) = &mut self.state else {
+            self.state = State::Mixed;
+            return None;
+        };
+        match common(*kind, written) {
+            Some(both) => *kind = both,
+            None => self.state = State::Mixed,
+        }
+        match &mut self.state {
+            State::Numbers(_, values) => Some(values),
+            _ => None,
+        }
     }
 
     /// The column; one without a single value is of numbers, all missing. None when values of several kinds came.
@@ -208,7 +232,8 @@ impl Builder {
                 values.shrink_to_fit();
                 Values::Times(values)
             }
-            State::Texts(texts) | State::ForcedText(texts) => Values::Texts(texts.texts),
+            State::Texts(texts) => texts.times().map_or_else(|| Values::Texts(texts.texts), Values::Times),
+            State::ForcedText(texts) => Values::Texts(texts.texts),
             State::Mixed => return None,
         };
         Some(Column { name: self.name, values })
@@ -277,6 +302,13 @@ impl Interner {
 
     fn push_missing(&mut self) {
         self.texts.codes.push(Texts::MISSING);
+    }
+
+    /// The texts as times, when all of them are. Readers that hand over whole dictionaries do not look at each.
+    fn times(&self) -> Option<Vec<i64>> {
+        let Texts { dictionary, codes } = &self.texts;
+        let times: Vec<i64> = dictionary.iter().map(|text| cell::time(text.as_bytes())).collect::<Option<_>>()?;
+        Some(codes.iter().map(|code| if *code == Texts::MISSING { NO_TIME } else { times[*code as usize] }).collect())
     }
 
     fn held(&self) -> usize {

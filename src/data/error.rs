@@ -32,8 +32,6 @@ pub enum DataError {
     Json { place: String, line: u64, problem: String },
     #[error("{place} has other columns than {first}: {difference}")]
     Columns { place: String, first: String, difference: String },
-    #[error("{place}: column {column:?} is {found}, but {before} in what was read before")]
-    Kinds { place: String, column: String, found: &'static str, before: &'static str },
     #[error(
         "{place}: column {column:?} holds {found}, which no feature can be made of\n  leave the column out, or write it as numbers, text or dates"
     )]

@@ -12,10 +12,14 @@ mod fingerprint;
 mod frame;
 mod memory;
 mod names;
+#[cfg(feature = "data")]
+mod parquet;
 mod sample;
 pub mod schema;
 mod sniff;
 mod source;
+#[cfg(feature = "data")]
+mod store;
 mod table;
 mod text;
 
@@ -23,6 +27,7 @@ pub use error::DataError;
 pub use memory::{PEAK, available};
 pub use names::{NameError, plain};
 pub use sample::Sample;
+pub use source::shown;
 pub use table::{Column, NumberKind, Table, Texts, Values};
 
 use frame::{Frame, Want};
@@ -31,6 +36,7 @@ use sample::Selector;
 use sniff::{Format, Packing};
 use source::Input;
 use std::fmt;
+use text::Rows;
 
 /// How sources are read; by default all of them, as comma-separated values where they are CSV.
 #[derive(Clone, Default)]
@@ -126,12 +132,11 @@ impl Read<'_> {
         let mut frame = Frame::new(want, &self.options.text);
         let wanted = selector.wanted();
         for ((format, packing), input) in &self.inputs {
-            let mut rows =
-                text::Rows { meter: &meter, selector: &mut selector, wanted, delimiter: self.options.delimiter };
+            let mut rows = Rows { meter: &meter, selector: &mut selector, wanted, delimiter: self.options.delimiter };
             match format {
                 Format::Csv => text::read_csv(input, *packing, &mut frame, &mut rows)?,
                 Format::JsonLines => text::read_json(input, *packing, &mut frame, &mut rows)?,
-                Format::Parquet => return Err(no_parquet(input)),
+                Format::Parquet => parquet::read(input, &mut frame, &mut rows)?,
             }
         }
         Ok(frame)
@@ -142,23 +147,27 @@ impl Read<'_> {
         let meter = Meter::new(self.options, self.bytes());
         let (mut selector, mut count) = (Selector::all(), 0);
         for ((format, packing), input) in &self.inputs {
-            let rows =
-                text::Rows { meter: &meter, selector: &mut selector, wanted: None, delimiter: self.options.delimiter };
+            let rows = Rows { meter: &meter, selector: &mut selector, wanted: None, delimiter: self.options.delimiter };
             count += match format {
                 Format::Csv => text::count_csv(input, *packing, &rows)?,
                 Format::JsonLines => text::count_json(input, *packing, &meter)?,
-                Format::Parquet => return Err(no_parquet(input)),
+                Format::Parquet => parquet::count(input)?,
             };
         }
         Ok(count)
     }
 }
 
+/// Stands in for the reader in a build without it.
 #[cfg(not(feature = "data"))]
-fn no_parquet(input: &Input) -> DataError {
-    DataError::NeedsFeature { place: input.place.clone(), what: "reading Parquet" }
-}
-#[cfg(feature = "data")]
-fn no_parquet(input: &Input) -> DataError {
-    DataError::NeedsFeature { place: input.place.clone(), what: "reading Parquet" }
+mod parquet {
+    use super::{DataError, Frame, Input, Rows};
+
+    pub fn read(input: &Input, _: &mut Frame, _: &mut Rows) -> Result<(), DataError> {
+        count(input).map(|_| ())
+    }
+
+    pub fn count(input: &Input) -> Result<u64, DataError> {
+        Err(DataError::NeedsFeature { place: input.place.clone(), what: "reading Parquet" })
+    }
 }

@@ -42,6 +42,19 @@ pub(super) fn resolve(sources: &[String]) -> Result<Vec<Input>, DataError> {
     if inputs.is_empty() { Err(DataError::NoSources) } else { Ok(inputs) }
 }
 
+/// A source as it may be printed: of a URL without its query and its user, which may be secrets.
+pub fn shown(source: &str) -> String {
+    let Some((scheme, rest)) = source.split_once("://") else { return source.to_owned() };
+    let rest = rest.split('?').next().unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // abfss://container@account… has a container there, and no password.
+    let host = match authority.rsplit_once('@') {
+        Some((user, host)) if user.contains(':') => host,
+        _ => authority,
+    };
+    format!("{scheme}://{host}{path}")
+}
+
 fn is_scheme(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
@@ -172,10 +185,13 @@ impl Input {
             At::File(path) => path,
         };
         let read = |range: &std::ops::Range<u64>| {
+            let length = range.end.saturating_sub(range.start);
             let mut file = File::open(path)?;
             file.seek(SeekFrom::Start(range.start))?;
-            let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(std::io::Error::other)?];
-            file.read_exact(&mut bytes)?;
+            let mut bytes = Vec::new();
+            if range.end > self.size || file.take(length).read_to_end(&mut bytes)? as u64 != length {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
             Ok(bytes.into())
         };
         ranges.iter().map(|range| read(range).map_err(|error| self.failed(error))).collect()

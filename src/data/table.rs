@@ -83,3 +83,35 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 }
+
+impl Column {
+    /// The same column with some rows alone, in that order.
+    pub fn take(&self, rows: &[usize]) -> Column {
+        Column { name: self.name.clone(), values: self.values.take(rows) }
+    }
+}
+
+impl Values {
+    /// The values of some rows, in that order.
+    pub fn take(&self, rows: &[usize]) -> Values {
+        match self {
+            Values::Numbers { kind, values } => {
+                Values::Numbers { kind: *kind, values: rows.iter().map(|row| values[*row]).collect() }
+            }
+            Values::Texts(texts) => Values::Texts(Texts {
+                dictionary: texts.dictionary.clone(),
+                codes: rows.iter().map(|row| texts.codes[*row]).collect(),
+            }),
+            Values::Times(times) => Values::Times(rows.iter().map(|row| times[*row]).collect()),
+        }
+    }
+
+    /// Whether a row has no value.
+    pub fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Values::Numbers { values, .. } => values[row].is_nan(),
+            Values::Texts(texts) => texts.codes[row] == Texts::MISSING,
+            Values::Times(times) => times[row] == i64::MIN,
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 mod bundle;
 mod cli;
+mod data;
+mod evaluate;
 mod features;
 mod pages;
 mod parity;
@@ -9,4 +11,5 @@ mod pickle;
 mod score;
 mod security;
 mod serve;
+mod train;
 mod trees;

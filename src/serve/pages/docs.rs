@@ -1,7 +1,7 @@
 //! `/docs`: a form that scores, the features, the routes and the statuses.
 
 use super::frame::{Page, frame};
-use super::html::{Text, count, data, json_text, plain, shortened};
+use crate::html::{Text, count, data, json_text, plain, shortened};
 use crate::model::Content;
 use crate::score::ReplyStyle;
 use crate::serve::openapi::{ApiInfo, ENDPOINTS, Endpoint, Feature, OutputInfo, Refused, Shape, refusals};

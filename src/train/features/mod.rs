@@ -116,6 +116,17 @@ impl Plan {
         Ok(prepared)
     }
 
+    /// Those of `rows` that have a value wherever the plan drops rows without one; `features` are the columns of a
+    /// request.
+    ///
+    /// # Errors
+    /// As [`Plan::fit`].
+    pub fn complete(&self, table: &Table, features: &[String], rows: &[usize]) -> Result<Vec<usize>, FeatureError> {
+        let raw = Raw::new(table, features)?;
+        let stage = Stage::new(self, &raw, table.rows, rows)?;
+        complete(self, &stage.columns, rows)
+    }
+
     /// The `ColumnTransformer` behind the derived columns, where anything is filled in or encoded; and the names of what
     /// comes out of it.
     fn encoders(
@@ -145,10 +156,11 @@ impl Plan {
     /// What is done to a column: columns beside each other with the same are done in one.
     fn treatment(&self, column: &Column<'_>) -> (&Missing, Option<&Encoding>) {
         let is_text = matches!(column.values, Values::Texts(_));
+        let own = self.columns.get(&column.name).is_some_and(|own| own.missing.is_some());
         let missing = match self.missing(&column.name) {
             Missing::Keep | Missing::Drop => &Missing::Keep,
             // A mean is for numbers: columns of texts keep their gaps unless they are named.
-            Missing::Mean | Missing::Median if is_text && !self.columns.contains_key(&column.name) => &Missing::Keep,
+            Missing::Mean | Missing::Median if is_text && !own => &Missing::Keep,
             other => other,
         };
         (missing, self.encoding(&column.name, is_text))
@@ -178,10 +190,21 @@ impl Prepared {
     /// # Errors
     /// As [`Plan::fit`].
     pub fn complete(&self, table: &Table, rows: &[usize]) -> Result<Vec<usize>, FeatureError> {
-        let raw = Raw::new(table, &self.feature_order)?;
-        let stage = Stage::new(&self.plan, &raw, table.rows, rows)?;
-        complete(&self.plan, &stage.columns, rows)
+        self.plan.complete(table, &self.feature_order, rows)
     }
+}
+
+/// Some rows of a table as requests bring them to a bundle with this vocabulary, shape (rows, columns).
+///
+/// # Errors
+/// When the table has no column of a name.
+pub fn requests(
+    table: &Table,
+    columns: &[String],
+    rows: &[usize],
+    vocabulary: &Vocabulary,
+) -> Result<Array2<f64>, FeatureError> {
+    Ok(matrix(&Raw::new(table, columns)?.cells(vocabulary), rows))
 }
 
 /// The rows without a missing value in any column where the plan drops such rows.

@@ -98,11 +98,14 @@ impl Forest<'_, '_> {
     fn write(&self, trees: Vec<Tree>, seeds: Vec<u32>, warnings: Vec<String>) -> Fitted {
         let (spec, data) = (self.spec, self.data);
         let mut builder = Builder::new();
-        let mut state = State::new(&mut builder, spec.estimator.class(), &spec.params);
+        let mut state = State::tree(&mut builder, spec.estimator.class(), &spec.params);
         state.features(&mut builder, data);
         let member = member(spec.estimator);
         let unfitted = member.defaults().params;
-        let unfitted = State::new(&mut builder, member.class(), &unfitted).finish(&mut builder);
+        let mut unfitted = State::tree(&mut builder, member.class(), &unfitted);
+        let none = builder.none();
+        unfitted.set("random_state", none);
+        let unfitted = unfitted.finish(&mut builder);
         state.set("estimator", unfitted);
         state.set("estimator_", unfitted);
         let handed_down = HANDED_DOWN.iter().map(|name| builder.str(name)).collect();
@@ -136,7 +139,7 @@ impl Forest<'_, '_> {
         let labels: Option<Vec<f64>> =
             self.target.classes.map(|classes| (0..classes.len()).map(|k| k as f64).collect());
         let write = |(tree, seed): (Tree, &u32)| {
-            let mut state = State::new(builder, member.class(), &params);
+            let mut state = State::tree(builder, member.class(), &params);
             state.int(builder, "random_state", *seed as usize);
             state.int(builder, "n_features_in_", self.data.n_features());
             state.int(builder, "n_outputs_", 1);

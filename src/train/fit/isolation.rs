@@ -97,14 +97,15 @@ fn write(
     state.set("estimators_features_", features);
     let member = Estimator::ExtraTreeRegressor;
     let unfitted = member.defaults().params;
-    let mut outline = State::new(b, member.class(), &unfitted);
+    let mut outline = State::tree(b, member.class(), &unfitted);
+    outline.int(b, "random_state", isolation.random_state as usize);
     outline.int(b, "max_depth", isolation.max_depth());
     outline.int(b, "max_features", 1);
     let outline = outline.finish(b);
     state.set("estimator_", outline);
     let written = Written::new(isolation.max_features, 1);
     let members = trees.into_iter().map(|bagged| {
-        let mut state = State::new(b, member.class(), &unfitted);
+        let mut state = State::tree(b, member.class(), &unfitted);
         state.int(b, "max_depth", isolation.max_depth());
         state.int(b, "max_features", 1);
         state.int(b, "random_state", bagged.random_state as usize);

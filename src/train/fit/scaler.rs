@@ -40,12 +40,8 @@ fn columns<'d>(data: &'d Data<'_>) -> impl Iterator<Item = Vec<f64>> + 'd {
 fn standard(params: &Params, data: &Data<'_>, b: &mut Builder, state: &mut State) {
     let (with_mean, with_std) = (params.flag("with_mean"), params.flag("with_std"));
     let moments: Vec<Moments> = data.x.columns().into_iter().map(|x| Moments::of(&x.to_vec())).collect();
-    let first = moments[0].count;
-    if moments.iter().all(|m| m.count == first) {
-        state.float(b, "n_samples_seen_", first);
-    } else {
-        state.f64s(b, "n_samples_seen_", &moments.iter().map(|m| m.count).collect::<Vec<_>>());
-    }
+    let seen = seen(b, &moments, with_mean || with_std);
+    state.set("n_samples_seen_", seen);
     let mut set = |name, on: bool, value: fn(&Moments) -> f64| {
         let value = optional(b, on.then(|| moments.iter().map(value).collect()));
         state.set(name, value);
@@ -53,6 +49,18 @@ fn standard(params: &Params, data: &Data<'_>, b: &mut Builder, state: &mut State
     set("mean_", with_mean || with_std, |m| m.mean);
     set("var_", with_std, |m| m.variance);
     set("scale_", with_std, Moments::scale);
+}
+
+/// Values of each column, or one number where no column has gaps; counted in floats once a mean was made.
+fn seen(b: &mut Builder, moments: &[Moments], float: bool) -> Id {
+    let counts: Vec<f64> = moments.iter().map(|m| m.count).collect();
+    let whole = || counts.iter().map(|n| *n as i64).collect::<Vec<_>>();
+    match (counts.iter().all(|n| *n == counts[0]), float) {
+        (true, true) => b.float(counts[0]),
+        (true, false) => b.int(counts[0] as usize),
+        (false, true) => b.f64s(&[counts.len()], &counts),
+        (false, false) => b.i64s(&whole()),
+    }
 }
 
 /// Mean and variance of a column (`_incremental_mean_and_var` on its first batch).

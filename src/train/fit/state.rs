@@ -1,7 +1,7 @@
 //! How a fitted object is written: parameters first, then what was learned, then the version, as scikit-learn has it.
 
 use super::super::params::{Class, Literal, Params};
-use super::{Data, SKLEARN_VERSION};
+use super::{Data, SKLEARN_VERSION, Task};
 use crate::model::Classes;
 use crate::value::{Builder, DType, Id, Node};
 
@@ -16,6 +16,17 @@ impl State {
     pub fn new(builder: &mut Builder, class: &'static Class, params: &Params) -> State {
         let attributes = params.iter().map(|(name, value)| (name, literal(builder, value))).collect();
         State { class, attributes }
+    }
+
+    /// Starts with the parameters of a tree on its own or in an ensemble. Only a classifier takes `class_weight`, yet all
+    /// have it.
+    pub fn tree(builder: &mut Builder, class: &'static Class, params: &Params) -> State {
+        let mut state = State::new(builder, class, params);
+        if class.task == Task::Regression {
+            let none = builder.none();
+            state.set("class_weight", none);
+        }
+        state
     }
 
     /// Adds the features: `n_features_in_`, and `feature_names_in_` where they have names.

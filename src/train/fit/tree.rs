@@ -22,7 +22,7 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let weights = weights.unwrap_or_else(|| vec![1.0; data.n_rows()]);
     let tree = grow::tree(&columns, target.grown(), &weights, &resolved, params.random_state());
     let mut builder = Builder::new();
-    let mut state = State::new(&mut builder, class, params);
+    let mut state = State::tree(&mut builder, class, params);
     state.features(&mut builder, data);
     state.int(&mut builder, "n_outputs_", 1);
     if let Some(classes) = target.classes {

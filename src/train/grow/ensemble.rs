@@ -170,7 +170,7 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
 }
 
 /// Runs `job(0..n)` on `threads` threads; results in order.
-pub(super) fn in_parallel<T: Send>(threads: usize, n: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(in crate::train) fn in_parallel<T: Send>(threads: usize, n: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(n));
     std::thread::scope(|scope| {

@@ -13,14 +13,14 @@ mod splitter;
 
 pub use builder::{Node, Tree};
 pub use criterion::ClassImpurity;
+pub(super) use ensemble::in_parallel;
 pub use ensemble::{BaggedTree, Bootstrap, ForestParams, IsolationParams, forest, isolation_forest, tree_seeds};
 pub use oob::{OobScore, oob_score};
-pub use random::{RandomState, pairwise_sum};
+pub use random::{RandomState, Xorshift, pairwise_sum};
 pub use splitter::{Columns, Strategy};
 
 use builder::StopRules;
 use criterion::{ClassCounts, SquaredError};
-use random::Xorshift;
 use splitter::{SplitLimits, Splitter};
 
 /// What the tree predicts.

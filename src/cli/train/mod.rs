@@ -39,7 +39,8 @@ pub struct Args {
     #[arg(long, env = "SCORELET_DATA", value_name = "URL", num_args = 1..)]
     #[serde(deserialize_with = "config::one_or_more")]
     data: Vec<String>,
-    /// What to fit, such as isolation-forest; the parameters below say which there are
+    /// What to fit: isolation-forest, random-forest-, extra-trees-, decision-tree-classifier or -regressor,
+    /// linear-regression, ridge, lasso, elastic-net, logistic-regression, kmeans
     #[arg(long, env = "SCORELET_ESTIMATOR", value_name = "NAME")]
     estimator: Option<String>,
     /// The bundle to write; an older native bundle there is replaced

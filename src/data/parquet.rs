@@ -47,11 +47,11 @@ pub(super) fn read(input: &Input, frame: &mut Frame, rows: &mut Rows) -> Result<
     rows.meter.expect(frame.held().saturating_add(size))?;
     let file = Source { input, types, meter: rows.meter, kept: kept.map(|kept| RowSelection::from_filters(&[kept])) };
     file.decode(frame, &wanted, &footer)?;
-    frame.rows = frame.rows.saturating_add(count);
-    if wanted.iter().any(|column| frame.builders[column.to].rows() != frame.rows) {
+    let whole = frame.rows.saturating_add(count);
+    if wanted.iter().any(|column| frame.builders[column.to].rows() != whole) {
         return Err(broken(input, "its columns differ in length"));
     }
-    frame.builders.iter_mut().for_each(|builder| builder.fill(frame.rows));
+    frame.end_rows(count);
     Ok(())
 }
 

@@ -26,6 +26,7 @@ mod pipeline;
 mod polynomial;
 pub mod power;
 pub mod preprocessing;
+mod quantile;
 mod selection;
 pub mod tree;
 mod typical;
@@ -50,6 +51,7 @@ pub use pipeline::Pipeline;
 pub use polynomial::PolynomialFeatures;
 pub use power::PowerTransformer;
 pub use preprocessing::{Normalizer, Scaler};
+pub use quantile::QuantileTransformer;
 pub use selection::Selector;
 pub use tree::TreeEnsemble;
 pub use vocabulary::{Content, Vocabulary};
@@ -86,6 +88,7 @@ pub enum Transformer {
     Binarizer(Binarizer),
     PolynomialFeatures(PolynomialFeatures),
     PowerTransformer(PowerTransformer),
+    QuantileTransformer(QuantileTransformer),
     /// `VarianceThreshold`, `SelectKBest`.
     Selector(Selector),
     /// `PCA`, `TruncatedSVD`.
@@ -166,6 +169,7 @@ impl Transformer {
             Transformer::Binarizer(t) => t.n_features,
             Transformer::PolynomialFeatures(t) => t.n_features,
             Transformer::PowerTransformer(t) => t.n_features(),
+            Transformer::QuantileTransformer(t) => t.n_features(),
             Transformer::Selector(t) => t.n_features,
             Transformer::Projection(t) => t.n_features_in(),
             Transformer::Union(t) => t.n_features_in(),
@@ -188,6 +192,7 @@ impl Transformer {
             Transformer::Binarizer(t) => t.n_features,
             Transformer::PolynomialFeatures(t) => t.n_features_out(),
             Transformer::PowerTransformer(t) => t.n_features(),
+            Transformer::QuantileTransformer(t) => t.n_features(),
             Transformer::Selector(t) => t.kept.len(),
             Transformer::Projection(t) => t.n_features_out(),
             Transformer::Union(t) => t.n_features_out(),
@@ -216,6 +221,7 @@ impl Transformer {
             Transformer::Binarizer(t) => t.transform(x),
             Transformer::PolynomialFeatures(t) => t.transform(x),
             Transformer::PowerTransformer(t) => t.transform(x),
+            Transformer::QuantileTransformer(t) => t.transform(x),
             Transformer::Selector(t) => t.transform(x),
             Transformer::Projection(t) => t.transform(x),
             Transformer::Union(t) => t.transform(x),

@@ -5,7 +5,7 @@ use super::sources::Sources;
 use super::{
     BuildError, Context, compose, decomposition, derived, discretization, dummy, encoders, function,
     gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, kmeans, linear, pipeline,
-    polynomial, power, preprocessing, selection, survey, tree,
+    polynomial, power, preprocessing, quantile, selection, survey, tree,
 };
 use crate::model::{Estimator, Method, Transformer};
 use crate::value::{Name, View};
@@ -119,6 +119,7 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.preprocessing", "OrdinalEncoder", transformer!(any ValueEncoder, encoders::ordinal_encoder)),
     ("sklearn.preprocessing", "PolynomialFeatures", transformer!(PolynomialFeatures, polynomial::polynomial_features)),
     ("sklearn.preprocessing", "PowerTransformer", transformer!(PowerTransformer, power::power_transformer)),
+    ("sklearn.preprocessing", "QuantileTransformer", transformer!(QuantileTransformer, quantile::quantile_transformer)),
     ("sklearn.preprocessing", "RobustScaler", transformer!(Scaler, preprocessing::robust_scaler)),
     ("sklearn.preprocessing", "StandardScaler", transformer!(Scaler, preprocessing::standard_scaler)),
     ("sklearn.preprocessing", "TargetEncoder", transformer!(any ValueEncoder, encoders::target_encoder)),

@@ -25,6 +25,7 @@ mod polynomial;
 mod power;
 mod preprocessing;
 mod prune;
+mod quantile;
 mod selection;
 mod sources;
 mod survey;

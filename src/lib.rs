@@ -4,7 +4,8 @@
 //!
 //! Modules, lowest layer first; a module uses only those above its own line (`tests/tidy.rs` proves it):
 //!
-//! - [`value`]: the graph of plain data that every format is read into
+//! - [`value`]: the graph of plain data that every format is read into; [`calendar`]: times and dates; [`html`]: what
+//!   pages are made of
 //! - [`pickle`], [`model`], [`data`], [`telemetry`]: know nothing of each other
 //! - [`bundle`]: the scoring contract and its native codec
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
@@ -18,8 +19,10 @@
 #![deny(unsafe_code)]
 
 pub mod bundle;
+pub mod calendar;
 pub mod cli;
 pub mod data;
+pub mod html;
 pub mod load;
 pub mod model;
 pub mod pickle;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Modules, lowest layer first. One uses only modules of earlier lines.
 const LAYERS: &[&[&str]] = &[
-    &["value"],
+    &["calendar", "html", "value"],
     &["pickle", "model", "data", "telemetry"],
     &["bundle"],
     &["sklearn", "score"],
@@ -31,6 +31,7 @@ const HOMES: &[(&str, &str)] = &[
     ("bincode", "bundle/native/wire.rs"),
     ("prometheus", "telemetry/"),
     ("nalgebra", "train/"),
+    ("syn", "sklearn/derived/expression.rs"),
 ];
 
 /// Lines of a file, beyond which it should have become a folder.

@@ -6,7 +6,10 @@
 mod convert;
 mod healthcheck;
 mod inspect;
+mod output;
+mod schema;
 mod serve;
+mod train;
 
 use crate::load::LoadError;
 use clap::Parser;
@@ -25,6 +28,10 @@ struct Cli {
 enum Command {
     /// Answer scoring requests over HTTP
     Serve(serve::Args),
+    /// Fit a model to tables and write it as a bundle
+    Train(Box<train::Args>),
+    /// Write down what a table is, for `train` to check the next one
+    Schema(schema::Args),
     /// Show what is in a bundle, and whether it can be served
     Inspect(inspect::Args),
     /// Write any readable bundle as a native bundle
@@ -78,6 +85,8 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(args),
+        Command::Train(args) => train::run(*args),
+        Command::Schema(args) => schema::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Healthcheck(args) => healthcheck::run(args),

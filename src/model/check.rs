@@ -35,15 +35,17 @@ pub enum InputError {
     /// `hint` is the rest of scikit-learn's message: which estimator, and what to use instead.
     #[error("Input X contains NaN.{hint}")]
     Missing { row: usize, column: usize, hint: String },
-    #[error("Found unknown categories [{value}] in column {column} during transform")]
-    UnknownCategory { row: usize, column: usize, value: String },
+    /// `own` is the column as the encoder counts; both are the same unless something stands before it.
+    #[error("Found unknown categories [{value}] in column {own} during transform")]
+    UnknownCategory { row: usize, column: usize, own: usize, value: String },
     /// Any other refusal, in scikit-learn's words.
     #[error("{message}")]
     Refused { row: usize, column: usize, message: String },
 }
 
 impl InputError {
-    /// Row and column of the value, both from 0; the column counts the estimator's own input.
+    /// Row and column of the value, both from 0; the column counts the estimator's own input, or that of what it stands
+    /// in where [`InputError::moved`] told so.
     pub fn place(&self) -> (usize, usize) {
         match self {
             InputError::Infinite { row, column, .. }
@@ -51,6 +53,17 @@ impl InputError {
             | InputError::UnknownCategory { row, column, .. }
             | InputError::Refused { row, column, .. } => (*row, *column),
         }
+    }
+
+    /// The same error at another column: what an estimator calls 0 may be another one of its surroundings.
+    pub fn moved(mut self, to: impl Fn(usize) -> usize) -> InputError {
+        match &mut self {
+            InputError::Infinite { column, .. }
+            | InputError::Missing { column, .. }
+            | InputError::UnknownCategory { column, .. }
+            | InputError::Refused { column, .. } => *column = to(*column),
+        }
+        self
     }
 }
 

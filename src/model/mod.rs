@@ -7,7 +7,13 @@
 //! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
 
 mod check;
+pub mod compose;
+pub mod decomposition;
+pub mod derived;
+mod discretization;
 pub mod dummy;
+pub mod encoders;
+pub mod function;
 pub mod gradient_boosting;
 pub mod hist_gradient_boosting;
 mod impute;
@@ -17,13 +23,22 @@ pub mod linear;
 mod math;
 mod output;
 mod pipeline;
+mod polynomial;
+pub mod power;
 pub mod preprocessing;
+mod selection;
 pub mod tree;
 mod typical;
 mod vocabulary;
 
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
+pub use compose::Union;
+pub use decomposition::Projection;
+pub use derived::DerivedColumns;
+pub use discretization::{Binarizer, KBinsDiscretizer};
 pub use dummy::{Answer, Dummy, Label};
+pub use encoders::{OneHotEncoder, ValueEncoder};
+pub use function::FunctionTransformer;
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
 pub use impute::{NULL, SimpleImputer};
@@ -32,9 +47,12 @@ pub use kmeans::KMeans;
 pub use linear::Linear;
 pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
+pub use polynomial::PolynomialFeatures;
+pub use power::PowerTransformer;
 pub use preprocessing::{Normalizer, Scaler};
+pub use selection::Selector;
 pub use tree::TreeEnsemble;
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Content, Vocabulary};
 
 use ndarray::{Array2, ArrayView2};
 
@@ -59,6 +77,21 @@ pub enum Transformer {
     Scaler(Scaler),
     Normalizer(Normalizer),
     SimpleImputer(SimpleImputer),
+    OneHotEncoder(OneHotEncoder),
+    /// `OrdinalEncoder`, `TargetEncoder`.
+    ValueEncoder(ValueEncoder),
+    FunctionTransformer(FunctionTransformer),
+    DerivedColumns(DerivedColumns),
+    KBinsDiscretizer(KBinsDiscretizer),
+    Binarizer(Binarizer),
+    PolynomialFeatures(PolynomialFeatures),
+    PowerTransformer(PowerTransformer),
+    /// `VarianceThreshold`, `SelectKBest`.
+    Selector(Selector),
+    /// `PCA`, `TruncatedSVD`.
+    Projection(Projection),
+    /// `ColumnTransformer`, `FeatureUnion`.
+    Union(Union),
     /// Transformers one after the other.
     Pipeline(Vec<Transformer>),
     /// `KMeans` and others that are used for their `transform` inside a pipeline.
@@ -125,6 +158,17 @@ impl Transformer {
             Transformer::Scaler(t) => t.n_features(),
             Transformer::Normalizer(t) => t.n_features(),
             Transformer::SimpleImputer(t) => t.n_features_in(),
+            Transformer::OneHotEncoder(t) => t.n_features_in(),
+            Transformer::ValueEncoder(t) => t.n_features_in(),
+            Transformer::FunctionTransformer(t) => t.n_features,
+            Transformer::DerivedColumns(t) => t.n_features_in(),
+            Transformer::KBinsDiscretizer(t) => t.n_features_in(),
+            Transformer::Binarizer(t) => t.n_features,
+            Transformer::PolynomialFeatures(t) => t.n_features,
+            Transformer::PowerTransformer(t) => t.n_features(),
+            Transformer::Selector(t) => t.n_features,
+            Transformer::Projection(t) => t.n_features_in(),
+            Transformer::Union(t) => t.n_features_in(),
             Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
             Transformer::Estimator(e) => e.n_features(),
         }
@@ -136,6 +180,17 @@ impl Transformer {
             Transformer::Scaler(t) => t.n_features(),
             Transformer::Normalizer(t) => t.n_features(),
             Transformer::SimpleImputer(t) => t.n_features_out(),
+            Transformer::OneHotEncoder(t) => t.n_features_out(),
+            Transformer::ValueEncoder(t) => t.n_features_out(),
+            Transformer::FunctionTransformer(t) => t.n_features,
+            Transformer::DerivedColumns(t) => t.n_features_out(),
+            Transformer::KBinsDiscretizer(t) => t.n_features_out(),
+            Transformer::Binarizer(t) => t.n_features,
+            Transformer::PolynomialFeatures(t) => t.n_features_out(),
+            Transformer::PowerTransformer(t) => t.n_features(),
+            Transformer::Selector(t) => t.kept.len(),
+            Transformer::Projection(t) => t.n_features_out(),
+            Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
             Transformer::Estimator(e) => match &**e {
                 Estimator::KMeans(m) => m.n_clusters(),
@@ -153,6 +208,17 @@ impl Transformer {
             Transformer::Scaler(t) => t.transform(x),
             Transformer::Normalizer(t) => t.transform(x),
             Transformer::SimpleImputer(t) => t.transform(x),
+            Transformer::OneHotEncoder(t) => t.transform(x),
+            Transformer::ValueEncoder(t) => t.transform(x),
+            Transformer::FunctionTransformer(t) => t.transform(x),
+            Transformer::DerivedColumns(t) => t.transform(x),
+            Transformer::KBinsDiscretizer(t) => t.transform(x),
+            Transformer::Binarizer(t) => t.transform(x),
+            Transformer::PolynomialFeatures(t) => t.transform(x),
+            Transformer::PowerTransformer(t) => t.transform(x),
+            Transformer::Selector(t) => t.transform(x),
+            Transformer::Projection(t) => t.transform(x),
+            Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
             Transformer::Estimator(e) => match e.call(Method::Transform, x.view())? {
                 Output::Matrix(out) => Ok(out),

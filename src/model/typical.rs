@@ -1,7 +1,7 @@
 //! An input like the training data, as far as the model's own numbers tell: for examples shown to people, never for
 //! scoring.
 
-use super::{Estimator, Transformer};
+use super::{Estimator, Transformer, Union};
 
 impl Estimator {
     /// One value for each input feature, or nothing when no step tells; some values may not be finite.
@@ -24,9 +24,34 @@ impl Transformer {
             }
             Transformer::Pipeline(steps) => steps.first()?.typical_input(),
             Transformer::Estimator(estimator) => estimator.typical_input(),
-            Transformer::Normalizer(_) => None,
+            Transformer::OneHotEncoder(encoder) => {
+                Some(encoder.columns().iter().map(|column| column.categories.first()).collect())
+            }
+            Transformer::ValueEncoder(encoder) => {
+                Some(encoder.columns().iter().map(|column| column.categories.first()).collect())
+            }
+            Transformer::Union(union) => Some(typical_of(union)),
+            _ => None,
         }
     }
+}
+
+/// For each column, what the first transformer says that gets it; NaN where none does.
+fn typical_of(union: &Union) -> Vec<f64> {
+    let mut row = vec![f64::NAN; union.n_features_in()];
+    for part in union.parts() {
+        let Some(values) = part.transformer.as_ref().and_then(Transformer::typical_input) else { continue };
+        let places = match &part.columns {
+            Some(columns) => columns.clone(),
+            None => (0..row.len()).collect(),
+        };
+        for (place, value) in places.into_iter().zip(values) {
+            if row[place].is_nan() {
+                row[place] = value;
+            }
+        }
+    }
+    row
 }
 
 #[cfg(test)]

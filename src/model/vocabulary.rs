@@ -1,14 +1,27 @@
-//! Texts that a model's encoders know, numbered, so that no string reaches the scoring code.
+//! What the columns of a request hold: numbers, dates, or texts that a model's encoders know. Texts are numbered, so that
+//! no string reaches the scoring code.
 
 use std::collections::HashMap;
 
-/// All categories of all text columns of one bundle.
+/// All categories of all text columns of one bundle, and what its other columns hold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Vocabulary {
     codes: HashMap<String, u32>,
-    /// For each input column, by position in the feature order, the texts that an encoder knows; `None` when the column
-    /// takes numbers.
-    columns: Vec<Option<Vec<String>>>,
+    /// For each input column, by position in the feature order; numbers where the list ends before.
+    columns: Vec<Content>,
+}
+
+/// What a column of a request holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Content {
+    #[default]
+    Number,
+    /// The texts that an encoder knows, in its order.
+    Text(Vec<String>),
+    /// A date or time in ISO 8601. Reaches the model as microseconds since 1970-01-01 UTC.
+    Date,
+    /// Nothing reads it: it may hold anything.
+    Unused,
 }
 
 impl Vocabulary {
@@ -31,27 +44,45 @@ impl Vocabulary {
         self.codes.iter().find(|(_, code)| f64::from(**code) == value).map(|(text, _)| text.as_str())
     }
 
-    /// Declares that input column `column` takes text, and what of it an encoder knows.
+    /// Declares that input column `column` takes text, and what of it an encoder knows. Of several encoders that see
+    /// one column, the first that knows anything speaks.
     pub fn mark_text<'t>(&mut self, column: usize, known: impl Iterator<Item = &'t str>) {
-        if self.columns.len() <= column {
-            self.columns.resize(column + 1, None);
+        match self.slot(column) {
+            Content::Text(texts) if texts.is_empty() => texts.extend(known.map(str::to_owned)),
+            Content::Text(_) => {}
+            other => *other = Content::Text(known.map(str::to_owned).collect()),
         }
-        let texts = self.columns[column].get_or_insert_default();
-        texts.extend(known.map(str::to_owned));
     }
 
-    /// How many input columns take text.
-    pub fn text_columns(&self) -> usize {
-        self.columns.iter().flatten().count()
+    /// Declares what input column `column` takes.
+    pub fn mark(&mut self, column: usize, content: Content) {
+        *self.slot(column) = content;
     }
 
-    /// Whether input column `column` takes text; other columns take numbers.
+    fn slot(&mut self, column: usize) -> &mut Content {
+        if self.columns.len() <= column {
+            self.columns.resize(column + 1, Content::Number);
+        }
+        &mut self.columns[column]
+    }
+
+    /// Whether every column takes numbers.
+    pub fn is_empty(&self) -> bool {
+        self.columns.iter().all(|content| *content == Content::Number)
+    }
+
+    /// What input column `column` takes.
+    pub fn content(&self, column: usize) -> &Content {
+        self.columns.get(column).unwrap_or(&Content::Number)
+    }
+
+    /// The input columns that take text.
+    pub fn text_columns(&self) -> impl Iterator<Item = usize> {
+        (0..self.columns.len()).filter(|column| self.is_text(*column))
+    }
+
+    /// Whether input column `column` takes text.
     pub fn is_text(&self, column: usize) -> bool {
-        self.texts(column).is_some()
-    }
-
-    /// What an encoder of that input column knows, in its order; nothing when the column takes numbers.
-    pub fn texts(&self, column: usize) -> Option<&[String]> {
-        self.columns.get(column)?.as_deref()
+        matches!(self.content(column), Content::Text(_))
     }
 }

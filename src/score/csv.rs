@@ -76,7 +76,7 @@ fn line(record: &ByteRecord) -> u64 {
 
 /// The value of a field; its text when it is no number.
 fn value(schema: &Schema, field: &[u8], column: usize) -> Result<f64, String> {
-    if !schema.is_text(column)
+    if schema.is_number(column)
         && let Some((number, end)) = Decimal::scan(field, 0)
         && end == field.len()
         && let Some(value) = number.fast()
@@ -87,8 +87,8 @@ fn value(schema: &Schema, field: &[u8], column: usize) -> Result<f64, String> {
     if NA_VALUES.contains(&&*text) {
         return Ok(f64::NAN);
     }
-    if schema.is_text(column) {
-        return Ok(schema.vocabulary.code(&text));
+    if !schema.is_number(column) {
+        return schema.value(column, &text).ok_or_else(|| text.into_owned());
     }
     match &*text {
         "True" | "TRUE" | "true" => Ok(1.0),

@@ -9,6 +9,7 @@ use super::number::{Decimal, python_float};
 use super::schema::Schema;
 use super::table::Table;
 use super::{ReplyStyle, problem};
+use crate::model::{Content, NULL, Vocabulary};
 
 /// What a request asks for.
 #[derive(Debug, Clone)]
@@ -155,7 +156,7 @@ impl<'a> Decoder<'a> {
     pub fn cell(&mut self, scan: &mut Scanner<'a>, row: usize, column: usize) -> Parse<()> {
         let start = scan.at;
         let value = match scan.decimal() {
-            Some(number) if !self.schema.is_text(column) => match number.fast() {
+            Some(number) if self.schema.is_number(column) => match number.fast() {
                 Some(value) => value,
                 None => self.long_number(number, scan, start)?,
             },
@@ -176,10 +177,10 @@ impl<'a> Decoder<'a> {
         Ok(if number.integer && value.is_infinite() { self.table.bad(start) } else { value })
     }
 
-    /// Reads any value but a number in a number column.
+    /// Reads any value but a number in a column of numbers.
     fn other_value(&mut self, scan: &mut Scanner<'a>, row: usize, column: usize) -> Parse<f64> {
         let start = scan.at;
-        if self.schema.is_text(column) {
+        if !self.schema.is_number(column) {
             return self.text_value(scan, row, column);
         }
         if scan.peek() == b'"' {
@@ -195,23 +196,30 @@ impl<'a> Decoder<'a> {
         Ok(self.table.bad(start))
     }
 
-    /// Reads the value of a text column: the code of a text, NaN for null.
+    /// Reads the value of a column of texts or dates: NaN for null.
     fn text_value(&mut self, scan: &mut Scanner<'a>, row: usize, column: usize) -> Parse<f64> {
         let start = scan.at;
         let code = match scan.peek() {
             b'"' => {
                 let text = scan.string()?;
-                str::from_utf8(&text.bytes()).map_or(UNKNOWN, |text| self.schema.vocabulary.code(text))
+                let value = str::from_utf8(&text.bytes()).map_or(Some(UNKNOWN), |text| self.schema.value(column, text));
+                value.unwrap_or_else(|| self.table.bad(start))
             }
             b'n' if scan.literal("null") => f64::NAN,
             b'N' if scan.literal("NaN") => f64::NAN,
             b'{' | b'[' => {
                 scan.skip(CELL_DEPTH)?;
-                self.table.bad(start)
+                match self.schema.vocabulary.content(column) {
+                    Content::Unused => f64::NAN,
+                    _ => self.table.bad(start),
+                }
             }
             _ => {
                 scan.scalar()?;
-                UNKNOWN
+                match self.schema.vocabulary.content(column) {
+                    Content::Date => self.table.bad(start),
+                    _ => UNKNOWN,
+                }
             }
         };
         if code == UNKNOWN {
@@ -223,11 +231,11 @@ impl<'a> Decoder<'a> {
 
 /// Brackets around a value in the deepest form.
 const CELL_DEPTH: usize = 3;
-const UNKNOWN: f64 = crate::model::Vocabulary::UNKNOWN;
+const UNKNOWN: f64 = Vocabulary::UNKNOWN;
 
 /// Words that are numbers to Python.
 const LITERALS: [(&str, f64); 6] = [
-    ("null", crate::model::NULL),
+    ("null", NULL),
     ("true", 1.0),
     ("false", 0.0),
     ("NaN", f64::NAN),

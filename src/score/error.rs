@@ -46,6 +46,8 @@ pub enum Code {
     MissingColumn,
     /// `not_a_number`: a value that Python's `float()` refuses.
     NotANumber,
+    /// `not_a_date`: a value of a column of dates that is none in ISO 8601.
+    NotADate,
     /// `missing_value`: null or NaN where the estimator refuses it.
     MissingValue,
     /// `infinite_value`: infinite, or too large for the estimator's float type.
@@ -78,7 +80,7 @@ pub enum ErrorKind {
 }
 
 impl Code {
-    pub const ALL: [Code; 17] = [
+    pub const ALL: [Code; 18] = [
         Code::NotUtf8,
         Code::MalformedJson,
         Code::MalformedCsv,
@@ -91,6 +93,7 @@ impl Code {
         Code::BadParams,
         Code::MissingColumn,
         Code::NotANumber,
+        Code::NotADate,
         Code::MissingValue,
         Code::InfiniteValue,
         Code::UnknownCategory,
@@ -113,6 +116,7 @@ impl Code {
             Code::BadParams => "bad_params",
             Code::MissingColumn => "missing_column",
             Code::NotANumber => "not_a_number",
+            Code::NotADate => "not_a_date",
             Code::MissingValue => "missing_value",
             Code::InfiniteValue => "infinite_value",
             Code::UnknownCategory => "unknown_category",
@@ -135,7 +139,7 @@ impl Code {
             | Code::BadParams => ErrorKind::Malformed,
             Code::TooSparse => ErrorKind::TooLarge,
             Code::MissingColumn => ErrorKind::MissingColumn,
-            Code::NotANumber => ErrorKind::BadValue,
+            Code::NotANumber | Code::NotADate => ErrorKind::BadValue,
             Code::MissingValue | Code::InfiniteValue | Code::UnknownCategory | Code::RefusedValue => ErrorKind::Refused,
             Code::UnknownOutput => ErrorKind::UnknownOutput,
         }

@@ -180,7 +180,8 @@ impl Scorer {
         {
             return Some(problem::text_at(&self.json_text(form, text), at));
         }
-        let known = if self.schema.is_text(column) { self.schema.vocabulary.text(value) } else { None };
+        let is_text = self.schema.vocabulary.is_text(column);
+        let known = if is_text { self.schema.vocabulary.text(value) } else { None };
         Some(known.map_or_else(|| value.to_string(), str::to_owned))
     }
 }
@@ -221,7 +222,7 @@ mod tests {
     #[test]
     fn an_unknown_category_is_named() {
         let check = |value: &str, python: &str, shown: Value| {
-            let error = InputError::UnknownCategory { row: 0, column: 1, value: "-1".to_owned() };
+            let error = InputError::UnknownCategory { row: 0, column: 1, own: 1, value: "-1".to_owned() };
             let said =
                 format!("row 0, column colour: Found unknown categories [{python}] in column 1 during transform");
             let details = json!({"row": 0, "column": "colour", "value": shown});
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_refusal_of_csv_shows_the_field() {
-        let error = InputError::UnknownCategory { row: 1, column: 1, value: String::new() };
+        let error = InputError::UnknownCategory { row: 1, column: 1, own: 1, value: String::new() };
         let refused = scorer(ReplyStyle::Plain).refused(error, Form::Csv, "colour,size\nred,1\n\"b,c\",2\n");
         assert_eq!(refused.details["value"], "b,c");
         assert_eq!(refused.details["column"], "colour");

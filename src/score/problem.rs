@@ -7,7 +7,7 @@ use super::error::{Code, ScoreError};
 use super::json::{Fault, Scanner, What};
 use super::python::{repr, repr_index, repr_list};
 use super::schema::Schema;
-use crate::model::{InputError, Method};
+use crate::model::{Content, InputError, Method};
 use serde_json::Value;
 
 /// Characters of a value that a message shows.
@@ -181,6 +181,10 @@ pub(super) fn no_rows(schema: &Schema) -> ScoreError {
 
 /// The value at the scanner's position is no number.
 pub(super) fn not_a_number(schema: &Schema, row: usize, column: usize, scan: &Scanner<'_>) -> ScoreError {
+    if *schema.vocabulary.content(column) == Content::Date {
+        let shown = if kind(scan) == "str" { string(scan) } else { raw(scan).to_owned() };
+        return not_a_number_text(schema, row, column, &shown);
+    }
     let (what, python) = match kind(scan) {
         "str" => {
             let text = string(scan);
@@ -201,11 +205,15 @@ pub(super) fn not_a_number(schema: &Schema, row: usize, column: usize, scan: &Sc
     }
 }
 
-/// As [`not_a_number`], for the plain text of a CSV field.
+/// As [`not_a_number`], for the plain text of a CSV field, and for what is no date.
 pub(super) fn not_a_number_text(schema: &Schema, row: usize, column: usize, text: &str) -> ScoreError {
     let shown = shorten(text, SHOWN);
-    let what = format!("{} is not a number", Value::from(shown.as_str()));
-    at_cell(schema, Code::NotANumber, row, column, &what).with("value", shown)
+    let (code, noun) = match schema.vocabulary.content(column) {
+        Content::Date => (Code::NotADate, "a date: send \"2024-01-31\" or \"2024-01-31T12:30:00Z\""),
+        _ => (Code::NotANumber, "a number"),
+    };
+    let what = format!("{} is not {noun}", Value::from(shown.as_str()));
+    at_cell(schema, code, row, column, &what).with("value", shown)
 }
 
 /// An error about one cell.
@@ -225,8 +233,10 @@ pub(super) fn refused(schema: &Schema, error: InputError, column: Option<usize>,
         InputError::Refused { .. } => (Code::RefusedValue, text.clone().into()),
     };
     let said = match (error, text) {
-        (InputError::UnknownCategory { row, column, .. }, Some(text)) => {
-            InputError::UnknownCategory { row, column, value: repr(&text) }.to_string()
+        (InputError::UnknownCategory { row, column: place, own, .. }, Some(text))
+            if column.is_some_and(|column| schema.vocabulary.is_text(column)) =>
+        {
+            InputError::UnknownCategory { row, column: place, own, value: repr(&text) }.to_string()
         }
         (error, _) => error.to_string(),
     };

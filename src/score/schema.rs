@@ -1,7 +1,8 @@
 //! The columns that a bundle expects, prepared for finding them by name.
 
 use crate::bundle::Bundle;
-use crate::model::Vocabulary;
+use crate::calendar;
+use crate::model::{Content, Vocabulary};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -11,8 +12,8 @@ pub(super) struct Schema {
     pub names: Vec<String>,
     pub vocabulary: Vocabulary,
     index: HashMap<Vec<u8>, usize, BuildHasherDefault<NameHasher>>,
-    /// Whether any column takes text.
-    has_text: bool,
+    /// Whether any column takes something else than numbers.
+    has_others: bool,
     /// Class name of the estimator or transformer that sees the input first.
     pub first_step: String,
     /// Whether JSON may write every name without an escape.
@@ -25,7 +26,7 @@ impl Schema {
         let plain = |name: &String| name.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\');
         Schema {
             index: names.iter().enumerate().map(|(i, name)| (name.as_bytes().to_vec(), i)).collect(),
-            has_text: bundle.vocabulary.text_columns() > 0,
+            has_others: !bundle.vocabulary.is_empty(),
             plain_names: names.iter().all(plain),
             vocabulary: bundle.vocabulary.clone(),
             first_step: bundle.scaler_name.as_ref().unwrap_or(&bundle.estimator_name).clone(),
@@ -43,10 +44,20 @@ impl Schema {
         self.index.get(name).copied()
     }
 
-    /// Whether `column` takes text.
+    /// Whether `column` takes numbers.
     #[inline(always)]
-    pub fn is_text(&self, column: usize) -> bool {
-        self.has_text && self.vocabulary.is_text(column)
+    pub fn is_number(&self, column: usize) -> bool {
+        !self.has_others || *self.vocabulary.content(column) == Content::Number
+    }
+
+    /// What a text is in a column that takes no numbers: its code, a moment, nothing. `None` when it is no date where
+    /// there should be one.
+    pub fn value(&self, column: usize, text: &str) -> Option<f64> {
+        match self.vocabulary.content(column) {
+            Content::Date => calendar::parse(text.trim().as_bytes()).map(|micros| micros as f64),
+            Content::Unused => Some(f64::NAN),
+            Content::Text(_) | Content::Number => Some(self.vocabulary.code(text)),
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Which class is read by which file: the one list of what scorelet supports.
 
+use super::attributes::class_name;
+use super::sources::Sources;
 use super::{
-    BuildError, Context, dummy, gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest,
-    kmeans, linear, pipeline, preprocessing, survey, tree,
+    BuildError, Context, compose, decomposition, derived, discretization, dummy, encoders, function,
+    gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, kmeans, linear, pipeline,
+    polynomial, power, preprocessing, selection, survey, tree,
 };
 use crate::model::{Estimator, Method, Transformer};
 use crate::value::{Name, View};
@@ -12,6 +15,11 @@ use crate::value::{Name, View};
 enum Reader {
     Estimator(fn(&View<'_, '_>, &mut Context) -> Result<Estimator, BuildError>),
     Transformer(fn(&View<'_, '_>, &mut Context) -> Result<Transformer, BuildError>),
+    /// As the two above, of classes whose columns may hold texts: their readers say which do.
+    EstimatorOfAny(fn(&View<'_, '_>, &mut Context) -> Result<Estimator, BuildError>),
+    TransformerOfAny(fn(&View<'_, '_>, &mut Context) -> Result<Transformer, BuildError>),
+    /// A transformer that holds others.
+    Composite(fn(&View<'_, '_>, &mut Context) -> Result<Transformer, BuildError>),
     Pipeline,
 }
 
@@ -19,6 +27,9 @@ enum Reader {
 macro_rules! estimator {
     ($variant:ident, $builder:path) => {
         Reader::Estimator(|value, ctx| Ok(Estimator::$variant($builder(value, ctx)?)))
+    };
+    (any $variant:ident, $builder:path) => {
+        Reader::EstimatorOfAny(|value, ctx| Ok(Estimator::$variant($builder(value, ctx)?)))
     };
     (boxed $variant:ident, $builder:path) => {
         Reader::Estimator(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
@@ -30,13 +41,23 @@ macro_rules! transformer {
     ($variant:ident, $builder:path) => {
         Reader::Transformer(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
     };
+    (any $variant:ident, $builder:path) => {
+        Reader::TransformerOfAny(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
+    };
+    (composite $variant:ident, $builder:path) => {
+        Reader::Composite(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
+    };
 }
 
 /// Every supported class: the public package that it is imported from, its name, its reader. The private modules
 /// between them have moved from version to version and do not matter.
 const CLASSES: &[(&str, &str, Reader)] = &[
+    ("scorelet.features", "DerivedColumns", transformer!(any DerivedColumns, derived::derived_columns)),
     ("sklearn.cluster", "KMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.cluster", "MiniBatchKMeans", estimator!(KMeans, kmeans::kmeans)),
+    ("sklearn.compose", "ColumnTransformer", transformer!(composite Union, compose::column_transformer)),
+    ("sklearn.decomposition", "PCA", transformer!(Projection, decomposition::pca)),
+    ("sklearn.decomposition", "TruncatedSVD", transformer!(Projection, decomposition::truncated_svd)),
     ("sklearn.dummy", "DummyClassifier", estimator!(Dummy, dummy::classifier)),
     ("sklearn.dummy", "DummyRegressor", estimator!(Dummy, dummy::regressor)),
     ("sklearn.ensemble", "ExtraTreesClassifier", estimator!(Tree, tree::forest)),
@@ -46,17 +67,19 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     (
         "sklearn.ensemble",
         "HistGradientBoostingClassifier",
-        estimator!(HistGradientBoosting, hgb::hist_gradient_boosting),
+        estimator!(any HistGradientBoosting, hgb::hist_gradient_boosting),
     ),
     (
         "sklearn.ensemble",
         "HistGradientBoostingRegressor",
-        estimator!(HistGradientBoosting, hgb::hist_gradient_boosting),
+        estimator!(any HistGradientBoosting, hgb::hist_gradient_boosting),
     ),
     ("sklearn.ensemble", "IsolationForest", estimator!(IsolationForest, isolation_forest::isolation_forest)),
     ("sklearn.ensemble", "RandomForestClassifier", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "RandomForestRegressor", estimator!(Tree, tree::forest)),
-    ("sklearn.impute", "SimpleImputer", transformer!(SimpleImputer, impute::simple_imputer)),
+    ("sklearn.feature_selection", "SelectKBest", transformer!(Selector, selection::select_k_best)),
+    ("sklearn.feature_selection", "VarianceThreshold", transformer!(Selector, selection::variance_threshold)),
+    ("sklearn.impute", "SimpleImputer", transformer!(any SimpleImputer, impute::simple_imputer)),
     ("sklearn.linear_model", "BayesianRidge", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "ElasticNet", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "ElasticNetCV", estimator!(Linear, linear::regressor)),
@@ -80,12 +103,25 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.linear_model", "SGDOneClassSVM", estimator!(Linear, linear::one_class_svm)),
     ("sklearn.linear_model", "SGDRegressor", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "TweedieRegressor", estimator!(Linear, linear::tweedie_regressor)),
+    ("sklearn.pipeline", "FeatureUnion", transformer!(composite Union, compose::feature_union)),
     ("sklearn.pipeline", "Pipeline", Reader::Pipeline),
+    ("sklearn.preprocessing", "Binarizer", transformer!(Binarizer, discretization::binarizer)),
+    (
+        "sklearn.preprocessing",
+        "FunctionTransformer",
+        transformer!(any FunctionTransformer, function::function_transformer),
+    ),
+    ("sklearn.preprocessing", "KBinsDiscretizer", transformer!(KBinsDiscretizer, discretization::k_bins_discretizer)),
     ("sklearn.preprocessing", "MaxAbsScaler", transformer!(Scaler, preprocessing::max_abs_scaler)),
     ("sklearn.preprocessing", "MinMaxScaler", transformer!(Scaler, preprocessing::min_max_scaler)),
     ("sklearn.preprocessing", "Normalizer", transformer!(Normalizer, preprocessing::normalizer)),
+    ("sklearn.preprocessing", "OneHotEncoder", transformer!(any OneHotEncoder, encoders::one_hot_encoder)),
+    ("sklearn.preprocessing", "OrdinalEncoder", transformer!(any ValueEncoder, encoders::ordinal_encoder)),
+    ("sklearn.preprocessing", "PolynomialFeatures", transformer!(PolynomialFeatures, polynomial::polynomial_features)),
+    ("sklearn.preprocessing", "PowerTransformer", transformer!(PowerTransformer, power::power_transformer)),
     ("sklearn.preprocessing", "RobustScaler", transformer!(Scaler, preprocessing::robust_scaler)),
     ("sklearn.preprocessing", "StandardScaler", transformer!(Scaler, preprocessing::standard_scaler)),
+    ("sklearn.preprocessing", "TargetEncoder", transformer!(any ValueEncoder, encoders::target_encoder)),
     ("sklearn.svm", "LinearSVC", estimator!(Linear, linear::classifier)),
     ("sklearn.svm", "LinearSVR", estimator!(Linear, linear::regressor)),
     ("sklearn.tree", "DecisionTreeClassifier", estimator!(Tree, tree::decision_tree)),
@@ -97,9 +133,12 @@ const CLASSES: &[(&str, &str, Reader)] = &[
 /// Estimators in estimators in estimators: real pipelines are two or three deep.
 const MAX_DEPTH: usize = 32;
 
-/// Every supported class as users import it, `sklearn.svm.LinearSVC`, in alphabetical order.
+/// Every supported class of scikit-learn as users import it, `sklearn.svm.LinearSVC`, in alphabetical order.
 pub fn supported() -> impl Iterator<Item = String> {
-    CLASSES.iter().map(|(package, name, _)| format!("{package}.{name}"))
+    CLASSES
+        .iter()
+        .filter(|(package, ..)| package.starts_with("sklearn."))
+        .map(|(package, name, _)| format!("{package}.{name}"))
 }
 
 /// Whether scorelet computes objects of that class.
@@ -109,22 +148,26 @@ pub(super) fn is_supported(class: &Name<'_>) -> bool {
 
 /// Whether objects of that class are computed by computing the estimators in them.
 pub(super) fn is_composite(class: &Name<'_>) -> bool {
-    matches!(reader(class), Some(Reader::Pipeline))
+    matches!(reader(class), Some(Reader::Pipeline | Reader::Composite(_)))
 }
 
 pub(super) fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
     nested(value, ctx, |value, reader, ctx| match reader {
-        Reader::Estimator(read) => read(value, ctx),
-        Reader::Transformer(read) => Ok(Estimator::Transformer(Box::new(read(value, ctx)?))),
+        Reader::Estimator(read) | Reader::EstimatorOfAny(read) => read(value, ctx),
+        // As the model itself it would have a likelihood too.
+        Reader::Transformer(_) if class_name(value) == "PCA" => Err(BuildError::option(value, "score_samples")),
+        Reader::Transformer(read) | Reader::TransformerOfAny(read) | Reader::Composite(read) => {
+            Ok(Estimator::Transformer(Box::new(read(value, ctx)?)))
+        }
         Reader::Pipeline => pipeline::estimator(value, ctx),
     })
 }
 
 pub(super) fn transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<Transformer, BuildError> {
     nested(value, ctx, |value, reader, ctx| match reader {
-        Reader::Transformer(read) => read(value, ctx),
+        Reader::Transformer(read) | Reader::TransformerOfAny(read) | Reader::Composite(read) => read(value, ctx),
         Reader::Pipeline => pipeline::transformer(value, ctx),
-        Reader::Estimator(read) => match read(value, ctx)? {
+        Reader::Estimator(read) | Reader::EstimatorOfAny(read) => match read(value, ctx)? {
             estimator if estimator.methods().contains(&Method::Transform) => {
                 Ok(Transformer::Estimator(Box::new(estimator)))
             }
@@ -147,6 +190,10 @@ fn nested<T>(
     if ctx.depth == MAX_DEPTH {
         return Err(value.error(format!("estimators are nested more than {MAX_DEPTH} deep")).into());
     }
+    if matches!(reader, Reader::Estimator(_) | Reader::Transformer(_)) {
+        ctx.takes_numbers();
+    }
+    ctx.gives = Sources::Computed;
     ctx.depth += 1;
     let result = read(value, reader, ctx);
     ctx.depth -= 1;

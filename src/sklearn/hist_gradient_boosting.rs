@@ -1,13 +1,14 @@
 //! `HistGradientBoostingClassifier` and `HistGradientBoostingRegressor`.
 
 use super::attributes::class_name;
+use super::encoders::{Label, labels};
 use super::labels::classes;
 use super::tree::Distinct;
 use super::{BuildError, Context, Version};
 use crate::model::HistGradientBoosting;
 use crate::model::hist_gradient_boosting::Target;
 use crate::model::tree::{Categories, Column, ForestBuilder, Node, Ranks, Test};
-use crate::value::{Node as Value, ValueError, View};
+use crate::value::{ValueError, View};
 use std::sync::Arc;
 
 /// Reads the predictors, and how their features come from the input.
@@ -210,6 +211,9 @@ fn features(
     let encoder = value.some("_preprocessor").map(|preprocessor| encoder_categories(&preprocessor)).transpose()?;
     let mut columns = vec![];
     for (feature, input) in inputs.into_iter().enumerate() {
+        if !categorical[input] || encoder.is_none() {
+            ctx.takes_number(input);
+        }
         if categorical[input] {
             distinct.claim(&known[feature])?;
         }
@@ -256,13 +260,14 @@ fn bits(categories: &View<'_, '_>) -> Result<[u32; 8], ValueError> {
 /// The values that the encoder numbers, ascending, without those that the trees do not know. Its NaN is missing, but
 /// its `None` is a category like others (`OrdinalEncoder._missing_indices`), and a column of texts with a gap holds
 /// `None` where the pandas of those versions made it.
-fn listed(list: &View<'_, '_>, input: usize, known: [u32; 8], ctx: &mut Context) -> Result<Categories, ValueError> {
+fn listed(list: &View<'_, '_>, input: usize, known: [u32; 8], ctx: &mut Context) -> Result<Categories, BuildError> {
     let is_known = |category: u32| category < 256 && known[(category >> 5) as usize] >> (category & 31) & 1 == 1;
     let labels = labels(list)?;
     let mut texts = labels.iter().filter_map(Label::text).peekable();
     let is_text = texts.peek().is_some();
-    if is_text {
-        ctx.vocabulary.mark_text(input, texts);
+    match is_text {
+        true => ctx.takes_text(list, input, texts)?,
+        false => ctx.takes_number(input),
     }
     let (mut values, mut nan) = (vec![], None);
     for (label, category) in labels.iter().zip(0u32..).filter(|(_, category)| is_known(*category)) {
@@ -270,44 +275,13 @@ fn listed(list: &View<'_, '_>, input: usize, known: [u32; 8], ctx: &mut Context)
             Label::Text(text) => values.push((f64::from(ctx.vocabulary.intern(text)), category)),
             Label::Number(x) if x.is_nan() => {}
             Label::Number(x) if !is_text => values.push((*x, category)),
-            Label::Number(_) => return Err(list.error("texts and numbers cannot be categories of one column")),
+            Label::Number(_) => return Err(list.error("texts and numbers cannot be categories of one column").into()),
             Label::None => nan = Some(category),
         }
     }
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
     if values.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-        return Err(list.error("a category stands in it twice"));
+        return Err(list.error("a category stands in it twice").into());
     }
     Ok(Categories::Listed { values, nan })
-}
-
-/// One entry of an encoder's list of categories.
-enum Label {
-    Text(String),
-    Number(f64),
-    None,
-}
-
-impl Label {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Label::Text(text) => Some(text),
-            Label::Number(_) | Label::None => None,
-        }
-    }
-}
-
-fn labels(list: &View<'_, '_>) -> Result<Vec<Label>, ValueError> {
-    if let Ok(numbers) = list.f64s() {
-        return Ok(numbers.into_iter().map(Label::Number).collect());
-    }
-    if let Ok(texts) = list.strings() {
-        return Ok(texts.into_iter().map(Label::Text).collect());
-    }
-    let label = |item: &View<'_, '_>| match item.node() {
-        Value::None => Ok(Label::None),
-        Value::Str(text) => Ok(Label::Text(text.to_string())),
-        _ => item.f64().map(Label::Number),
-    };
-    list.items()?.iter().map(label).collect()
 }

@@ -1,24 +1,26 @@
-//! `SimpleImputer` on numbers; on text it is refused.
+//! `SimpleImputer`.
 
-use super::attributes::{flag, n_features, numbers, policy};
+use super::attributes::{flag, n_features, policy};
+use super::encoders::{Label, labels};
+use super::sources::Sources;
 use super::{BuildError, Context, Version};
 use crate::model::SimpleImputer;
-use crate::value::{DType, Node, View};
+use crate::value::{Node, View};
 
 /// Reads fill values and indicators.
 pub fn simple_imputer(value: &View<'_, '_>, ctx: &mut Context) -> Result<SimpleImputer, BuildError> {
     let missing = value.attr("missing_values")?;
-    let Ok(missing_value) = missing.f64() else {
-        return Err(BuildError::option(value, format!("missing_values that is {}", missing.kind())));
+    let missing_value = match missing.node() {
+        // A request has one way to say that a value is missing.
+        Node::None => f64::NAN,
+        Node::Str(text) => f64::from(ctx.vocabulary.intern(text)),
+        _ => missing.f64()?,
     };
-    if value.get("_fit_dtype").is_some_and(|dtype| matches!(dtype.node(), Node::DType(d) if **d == DType::Object)) {
-        return Err(BuildError::option(value, "columns of text or other objects"));
-    }
     let statistics = value.attr("statistics_")?;
-    let fill = numbers(&statistics, ctx)?;
+    let fill = statistics_of(&statistics, ctx)?;
     let n = n_features(value, Some(fill.len()), ctx)?;
     let keeps_empty = keeps_empty_columns(value, ctx)?;
-    let fill = fill.into_iter().map(|fill| (keeps_empty || !fill.is_nan()).then_some(fill)).collect();
+    let fill: Vec<Option<f64>> = fill.into_iter().map(|fill| (keeps_empty || !fill.is_nan()).then_some(fill)).collect();
     let mut indicators = vec![];
     if flag(value, "add_indicator", false)? {
         let features = value.attr("indicator_")?.attr("features_")?;
@@ -31,13 +33,39 @@ pub fn simple_imputer(value: &View<'_, '_>, ctx: &mut Context) -> Result<SimpleI
             return Err(features.error("more indicators than columns").into());
         }
     }
-    let keeps_objects = ctx.raw && matches!(value.attr("strategy")?.str()?, "most_frequent" | "constant");
+    let keeps_objects = ctx.sources.any() && matches!(value.attr("strategy")?.str()?, "most_frequent" | "constant");
     let policy = policy(value, missing_value.is_nan());
+    if ctx.sources.any() {
+        let kept = (0..n).filter(|column| fill[*column].is_some()).map(|column| ctx.sources.of(column));
+        let sources = kept.chain(std::iter::repeat_n(None, indicators.len()));
+        ctx.gives = Sources::Each(sources.collect());
+    }
     let imputer = SimpleImputer { policy, missing_value, fill, indicators, keeps_objects };
     match imputer.n_features_out() {
         0 => Err(value.error("every column was empty in training").into()),
         _ => Ok(imputer),
     }
+}
+
+/// What is filled in, column by column: a number, or the code of a text. What else reads a column without a text says
+/// what it holds.
+fn statistics_of(statistics: &View<'_, '_>, ctx: &mut Context) -> Result<Vec<f64>, BuildError> {
+    ctx.read(statistics)?;
+    if let Ok(numbers) = statistics.f64s() {
+        return Ok(numbers);
+    }
+    let mut fill = vec![];
+    for (column, label) in labels(statistics)?.into_iter().enumerate() {
+        fill.push(match label {
+            Label::Number(number) => number,
+            Label::None => f64::NAN,
+            Label::Text(text) => {
+                ctx.takes_text(statistics, column, std::iter::empty())?;
+                f64::from(ctx.vocabulary.intern(&text))
+            }
+        });
+    }
+    Ok(fill)
 }
 
 /// Whether a column without a statistic stays: asked for, or before 1.8 with `strategy='constant'`.

@@ -6,7 +6,13 @@
 
 mod attributes;
 mod class;
+mod compose;
+mod decomposition;
+pub mod derived;
+mod discretization;
 mod dummy;
+mod encoders;
+mod function;
 mod gradient_boosting;
 mod hist_gradient_boosting;
 mod impute;
@@ -15,8 +21,12 @@ mod kmeans;
 mod labels;
 mod linear;
 mod pipeline;
+mod polynomial;
+mod power;
 mod preprocessing;
 mod prune;
+mod selection;
+mod sources;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -31,6 +41,7 @@ pub use version::Version;
 
 use crate::model::{Estimator, Transformer, Vocabulary};
 use crate::value::{Id, ValueError, View};
+use sources::{Numbers, Sources};
 use std::collections::HashMap;
 
 /// Why a bundle's model cannot be built.
@@ -85,8 +96,12 @@ pub struct Context {
     pub depth: usize,
     /// How many columns the estimator will see, where that is known: for estimators that do not say it themselves.
     pub inputs: Option<usize>,
-    /// Whether the next estimator sees the request's own columns, or what a transformer made of them.
-    raw: bool,
+    /// What stands behind the columns that the next estimator sees.
+    sources: Sources,
+    /// What stands behind the columns that the transformer built last gives; readers say it where it is not computed.
+    gives: Sources,
+    /// Columns of the request that something reads as numbers.
+    numbers: Numbers,
     /// How often each object and each large array was read: see [`Context::read`].
     reads: HashMap<Id, u8>,
 }
@@ -98,7 +113,9 @@ impl Context {
             vocabulary: Vocabulary::default(),
             depth: 0,
             inputs: None,
-            raw: true,
+            sources: Sources::Request,
+            gives: Sources::Computed,
+            numbers: Numbers::None,
             reads: HashMap::new(),
         }
     }
@@ -148,7 +165,7 @@ pub fn parts(
     let scaler = scaler.map(|scaler| transformer(scaler, &mut ctx)).transpose();
     if let Ok(Some(scaler)) = &scaler {
         ctx.inputs = Some(scaler.n_features_out());
-        ctx.raw = false;
+        ctx.sources = std::mem::take(&mut ctx.gives);
     }
     let (scaler, estimator) = match (scaler, estimator(model, &mut ctx)) {
         (Ok(scaler), Ok(estimator)) => (scaler, estimator),
@@ -161,10 +178,12 @@ pub fn parts(
             let (gives, takes) = (scaler.n_features_out(), estimator.n_features());
             return Err(model.error(format!("takes {takes} features, but the scaler gives {gives}")).into());
         }
-        if ctx.vocabulary.text_columns() > 0 {
-            return Err(BuildError::option(model, "text columns behind a scaler"));
-        }
     }
+    // What passes through to the output is a number there.
+    let output = std::mem::take(&mut ctx.gives);
+    ctx.numbers.add(&output);
+    ctx.check_texts(model)?;
+    ctx.mark_unused(n_features);
     Ok(Parts { estimator, scaler, vocabulary: ctx.vocabulary })
 }
 

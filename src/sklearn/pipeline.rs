@@ -10,15 +10,11 @@ pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, B
     let Some(last) = steps.pop() else {
         return Err(BuildError::option(value, "no step that does anything"));
     };
-    let given = (ctx.inputs, ctx.raw);
+    let given = (ctx.inputs, ctx.sources.clone());
     let mut errors = vec![];
     let transformers = transformers(&steps, ctx, &mut errors);
-    let texts = ctx.vocabulary.text_columns();
     let predictor = class::estimator(&last, ctx);
-    (ctx.inputs, ctx.raw) = given;
-    if !steps.is_empty() && ctx.vocabulary.text_columns() > texts {
-        errors.push(BuildError::option(&last, "text columns behind a transformer"));
-    }
+    (ctx.inputs, ctx.sources) = given;
     match predictor {
         Ok(predictor) if errors.is_empty() => {
             if let Some(before) = transformers.last() {
@@ -35,10 +31,11 @@ pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, B
 
 /// A pipeline used as a transformer: every step transforms.
 pub fn transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<Transformer, BuildError> {
-    let given = (ctx.inputs, ctx.raw);
+    let given = (ctx.inputs, ctx.sources.clone());
     let mut errors = vec![];
     let transformers = transformers(&steps(value)?, ctx, &mut errors);
-    (ctx.inputs, ctx.raw) = given;
+    ctx.gives = std::mem::take(&mut ctx.sources);
+    (ctx.inputs, ctx.sources) = given;
     match (errors.is_empty(), transformers.is_empty()) {
         (false, _) => Err(BuildError::all(errors)),
         (true, true) => Err(BuildError::option(value, "no step that does anything")),
@@ -70,7 +67,7 @@ fn transformers(steps: &[View<'_, '_>], ctx: &mut Context, errors: &mut Vec<Buil
                     errors.extend(fits(step, before, transformer.n_features_in()).err());
                 }
                 ctx.inputs = Some(transformer.n_features_out());
-                ctx.raw = false;
+                ctx.sources = std::mem::take(&mut ctx.gives);
                 built.push(transformer);
             }
             Err(error) => {

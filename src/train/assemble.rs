@@ -37,6 +37,45 @@ pub struct Assembled {
     pub bundle: Bundle,
 }
 
+impl Assembled {
+    /// The same bundle with more metadata, which comes first, and further keys.
+    ///
+    /// # Errors
+    /// When `serve` would refuse the result.
+    pub fn with(self, metadata: &Map<String, Value>, extra: &Map<String, Value>) -> Result<Assembled, AssembleError> {
+        drop(self.bundle);
+        let content = self.file.content()?;
+        let mut graph = content.graph()?;
+        let said = entries(&mut graph, metadata);
+        let added = entries(&mut graph, extra);
+        let known = graph.root().get("metadata").map(|view| view.id());
+        for (dict, before, after) in [(known, said, vec![]), (Some(graph.root), vec![], added)] {
+            if let Some(Node::Dict(pairs)) = dict.map(|id| &mut graph.nodes[id.0 as usize]) {
+                *pairs = [before, std::mem::take(pairs), after].concat();
+            }
+        }
+        let bytes = native::encode(&graph)?;
+        drop(graph);
+        let file = BundleFile::new(self.file.path().to_owned(), bytes);
+        let bundle = file.load(&LoadOptions::default())?;
+        Ok(Assembled { file, bundle })
+    }
+}
+
+/// Adds the keys and values to the graph's nodes.
+fn entries(graph: &mut Graph<'_>, map: &Map<String, Value>) -> Vec<(Id, Id)> {
+    let mut builder = Builder::new();
+    let pairs: Vec<(Id, Id)> =
+        map.iter().map(|(key, value)| (builder.str(key), from_json(&mut builder, value))).collect();
+    let from = graph.nodes.len() as u32;
+    let root = builder.none();
+    graph.nodes.extend(builder.finish(root).nodes.into_iter().map(|mut node| {
+        node.children_mut().into_iter().for_each(|id| id.0 += from);
+        node
+    }));
+    pairs.into_iter().map(|(key, value)| (Id(key.0 + from), Id(value.0 + from))).collect()
+}
+
 /// Why parts make no bundle: faults of this program, found before anything is written.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
@@ -148,6 +187,14 @@ fn from_json(builder: &mut Builder, value: &Value) -> Id {
         Value::Bool(b) => Node::Bool(*b),
         Value::Number(n) => n.as_i64().map_or_else(|| Node::Float(n.as_f64().unwrap_or(f64::NAN)), Node::Int),
         Value::String(text) => return builder.str(text),
+        // An array is one node, a list one for each number: profiles are made of many.
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_f64) => {
+            let numbers: Vec<f64> = items.iter().filter_map(Value::as_f64).collect();
+            return builder.f64s(&[numbers.len()], &numbers);
+        }
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_i64) => {
+            return builder.i64s(&items.iter().filter_map(Value::as_i64).collect::<Vec<_>>());
+        }
         Value::Array(items) => Node::List(items.iter().map(|item| from_json(builder, item)).collect()),
         Value::Object(entries) => {
             let entries = entries.iter().map(|(key, value)| (key.as_str(), from_json(builder, value))).collect();

@@ -3,8 +3,11 @@
 //! `table → target, matrix → fit → assemble → bundle`. Nothing here knows files, flags or HTTP.
 
 mod assemble;
+pub mod evaluate;
+pub mod features;
 pub mod fit;
 pub mod grow;
+pub mod job;
 pub mod params;
 mod target;
 

@@ -101,6 +101,16 @@ impl Target {
         self.len() == 0
     }
 
+    /// The target of some rows, with all its classes.
+    pub fn select(&self, rows: &[usize]) -> Target {
+        match self {
+            Target::Numbers(values) => Target::Numbers(rows.iter().map(|row| values[*row]).collect()),
+            Target::Labels { classes, codes } => {
+                Target::Labels { classes: classes.clone(), codes: rows.iter().map(|row| codes[*row]).collect() }
+            }
+        }
+    }
+
     /// The target of some rows. Labels that none of them has are no class of it.
     pub fn take(&self, rows: &[usize]) -> Target {
         match self {

@@ -2,6 +2,9 @@
 
 mod bundle;
 mod cli;
+mod data;
+mod evaluate;
+mod features;
 mod fit;
 mod pages;
 mod parity;
@@ -9,4 +12,5 @@ mod pickle;
 mod score;
 mod security;
 mod serve;
+mod train;
 mod trees;

@@ -13,6 +13,9 @@ use scorelet::sklearn;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How numpy refuses to apply a function to a text.
+const NO_TEXT: &str = "loop of ufunc does not support argument 0 of type str";
+
 /// How one output of one class came out, over all cases.
 #[derive(Default)]
 struct Finding {
@@ -28,6 +31,8 @@ struct Ledger {
     /// By class name and output.
     findings: BTreeMap<(String, String), Finding>,
     cases: Vec<table::Entry>,
+    /// Classes of all objects in the files that load.
+    computed: BTreeSet<String>,
     failures: Vec<String>,
     files: usize,
 }
@@ -63,6 +68,9 @@ impl Ledger {
                 let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 match answer::open(file, case) {
                     Ok(scorer) => {
+                        if *file == case.files[0] {
+                            self.computed.extend(answer::classes(file).iter().map(|class| table::public(class)));
+                        }
                         self.files += 1;
                         self.case(&format!("{}/{name}", corpus.version), case, &scorer);
                     }
@@ -87,6 +95,8 @@ impl Ledger {
                 (Ok(got), None) => self.compare(&at, case, &got, wanted),
                 // The corpus keeps the first 300 characters of a message.
                 (Err(refusal), Some(error)) if refusal.starts_with(error) => {}
+                // A text that Python's float() reads is a number here, also where numpy has no function for it.
+                (Ok(_), Some(error)) if error.starts_with(NO_TEXT) => {}
                 (got, expected) => {
                     let got = got.map(Value::Object);
                     self.failures.push(format!("{at}: {got:?}, expected {expected:?}"));
@@ -128,10 +138,10 @@ impl Ledger {
     /// The list of supported classes against the cases: each class has one that loads, and the other way round.
     fn check_list(&self) {
         let listed: BTreeSet<String> = sklearn::supported().collect();
+        let none: Vec<_> = listed.difference(&self.computed).collect();
+        assert!(none.is_empty(), "listed as supported, but no case of the corpora loads: {none:?}");
         let loaded = self.cases.iter().filter(|case| case.refusal.is_none());
         let loaded: BTreeSet<String> = loaded.flat_map(|case| case.classes.iter().cloned()).collect();
-        let none: Vec<_> = listed.difference(&loaded).collect();
-        assert!(none.is_empty(), "listed as supported, but no case of the corpora loads: {none:?}");
         let more: Vec<_> = loaded.difference(&listed).collect();
         assert!(more.is_empty(), "loads, but is not listed as supported: {more:?}");
     }

@@ -1,7 +1,8 @@
 //! What the description and the pages say of a loaded bundle: gathered once, from the bundle and by asking it.
 
 use crate::bundle::{Bundle, Metadata, Source};
-use crate::model::{Classes, Method, Output};
+use crate::calendar;
+use crate::model::{Classes, Content, Method, Output};
 use crate::score::{Form, ReplyStyle, Scorer};
 use ndarray::Array2;
 use serde_json::{Map, Value, json};
@@ -43,8 +44,7 @@ pub struct ApiInfo {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feature {
     pub name: String,
-    /// The texts that the model knows, when the column takes text; otherwise it takes numbers.
-    pub categories: Option<Vec<String>>,
+    pub content: Content,
     /// A missing value reaches the model and is scored.
     pub accepts_missing: bool,
     /// A sensible value: the centre of the training data where the bundle tells, else 0.
@@ -155,12 +155,14 @@ impl Shape {
 fn features(bundle: &Bundle, row: &[f64]) -> Vec<Feature> {
     let missing = accepts_missing(bundle, row);
     let feature = |(i, name): (usize, &String)| {
-        let categories = bundle.vocabulary.texts(i).map(<[String]>::to_vec);
-        let example = match &categories {
-            Some(known) => json!(known.first().map_or("", String::as_str)),
-            None => plain_number(row.get(i).copied().unwrap_or(0.0)),
+        let content = bundle.vocabulary.content(i).clone();
+        let example = match &content {
+            Content::Text(known) => json!(known.first().map_or("", String::as_str)),
+            Content::Date => json!(calendar::text(row.get(i).map_or(0, |micros| *micros as i64))),
+            Content::Unused => Value::Null,
+            Content::Number => plain_number(row.get(i).copied().unwrap_or(0.0)),
         };
-        Feature { name: name.clone(), categories, accepts_missing: missing.get(i).copied().unwrap_or(false), example }
+        Feature { name: name.clone(), content, accepts_missing: missing.get(i).copied().unwrap_or(false), example }
     };
     bundle.feature_order.iter().enumerate().map(feature).collect()
 }
@@ -205,7 +207,13 @@ fn typical_row(bundle: &Bundle) -> Vec<f64> {
         None => bundle.estimator.typical_input(),
     };
     let row = told.filter(|row| row.len() == width).unwrap_or_else(|| vec![0.0; width]);
-    row.into_iter().map(|x| if x.is_finite() { round_to(x, 4) } else { 0.0 }).collect()
+    let shown = |(at, x): (usize, f64)| match bundle.vocabulary.content(at) {
+        Content::Number if x.is_finite() => round_to(x, 4),
+        // The first of its texts, which the example shows.
+        Content::Text(known) => known.first().map_or(f64::NAN, |text| bundle.vocabulary.code(text)),
+        _ => 0.0,
+    };
+    row.into_iter().enumerate().map(shown).collect()
 }
 
 /// `x` with that many significant digits.

@@ -2,7 +2,7 @@
 
 use super::{ApiInfo, Feature, OutputInfo, Service, Shape};
 use crate::bundle::{Metadata, Source};
-use crate::model::{Classes, Method};
+use crate::model::{Classes, Content, Method};
 use crate::score::ReplyStyle;
 use serde_json::{Map, json};
 
@@ -10,7 +10,10 @@ use serde_json::{Map, json};
 pub(crate) fn api(names: &[&str], reply: ReplyStyle) -> ApiInfo {
     let feature = |(i, name): (usize, &&str)| Feature {
         name: (*name).to_owned(),
-        categories: (i > 0 && i + 1 == names.len()).then(|| vec!["red".into(), "<green>".into()]),
+        content: match i > 0 && i + 1 == names.len() {
+            true => Content::Text(vec!["red".into(), "<green>".into()]),
+            false => Content::Number,
+        },
         accepts_missing: i == 0,
         example: if i > 0 && i + 1 == names.len() { json!("red") } else { json!(12.5) },
     };

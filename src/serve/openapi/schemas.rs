@@ -2,7 +2,7 @@
 
 use super::api::{ApiInfo, Feature, Shape};
 use super::dialect::Dialect;
-use crate::model::{Classes, Method};
+use crate::model::{Classes, Content, Method};
 use crate::score::ReplyStyle;
 use serde_json::{Map, Value, json};
 
@@ -94,9 +94,13 @@ fn record(api: &ApiInfo, dialect: Dialect) -> Value {
 
 /// One cell of a column.
 pub(super) fn value(feature: &Feature, dialect: Dialect) -> Value {
-    let schema = match &feature.categories {
-        Some(known) => json!({"type": "string", "description": categories(known)}),
-        None => json!({"type": "number"}),
+    let schema = match &feature.content {
+        Content::Text(known) => json!({"type": "string", "description": categories(known)}),
+        Content::Date => {
+            json!({"type": "string", "description": "A date or time in ISO 8601; UTC where it has no offset."})
+        }
+        Content::Unused => return json!({}),
+        Content::Number => json!({"type": "number"}),
     };
     if feature.accepts_missing { dialect.nullable(schema) } else { schema }
 }
@@ -154,7 +158,7 @@ fn rows(api: &ApiInfo, dialect: Dialect) -> Value {
 /// A cell of any column: as narrow as all columns allow.
 fn any_cell(api: &ApiInfo, dialect: Dialect) -> Value {
     match api.features.split_first() {
-        Some((first, rest)) if rest.iter().all(|f| f.categories == first.categories) => {
+        Some((first, rest)) if rest.iter().all(|f| f.content == first.content) => {
             let accepts_missing = api.features.iter().any(|f| f.accepts_missing);
             value(&Feature { accepts_missing, ..first.clone() }, dialect)
         }

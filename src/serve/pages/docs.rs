@@ -1,7 +1,8 @@
 //! `/docs`: a form that scores, the features, the routes and the statuses.
 
 use super::frame::{Page, frame};
-use super::html::{Text, count, data, json_text, plain, shortened};
+use crate::html::{Text, count, data, json_text, plain, shortened};
+use crate::model::Content;
 use crate::score::ReplyStyle;
 use crate::serve::openapi::{ApiInfo, ENDPOINTS, Endpoint, Feature, OutputInfo, Refused, Shape, refusals};
 use serde_json::{Value, json};
@@ -144,9 +145,13 @@ fn features(out: &mut String, api: &ApiInfo) {
 }
 
 fn feature_row(out: &mut String, i: usize, feature: &Feature) {
-    let kind = match &feature.categories {
-        Some(known) => format!("text: {}", known.iter().take(50).map(String::as_str).collect::<Vec<_>>().join(", ")),
-        None => "number".to_owned(),
+    let kind = match &feature.content {
+        Content::Text(known) => {
+            format!("text: {}", known.iter().take(50).map(String::as_str).collect::<Vec<_>>().join(", "))
+        }
+        Content::Date => "date".to_owned(),
+        Content::Unused => "anything, unused".to_owned(),
+        Content::Number => "number".to_owned(),
     };
     let _ = writeln!(
         out,

@@ -1,12 +1,7 @@
 //! What both pages share: head, header with navigation, footer.
 
-use super::html::Text;
+use crate::html::{BRAND, ICON, Text};
 use crate::serve::openapi::ApiInfo;
-
-/// A small mark as the page's icon; without one a browser asks for `/favicon.ico`.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
-%3Crect width='16' height='16' rx='3.5' fill='%230b63ce'/%3E\
-%3Cpath d='M3.5 11.5v-3M8 11.5v-7M12.5 11.5v-5' stroke='white' stroke-width='2.2' stroke-linecap='round'/%3E%3C/svg%3E";
 
 /// The pages, in the order of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +28,7 @@ pub(super) fn frame(page: Page, api: &ApiInfo, main: &str) -> String {
          <script src=\"docs/page.js?v={assets:x}\" defer></script>\n</head>\n<body data-page=\"{id}\">\n\
          <a class=\"skip\" href=\"#main\">Skip to content</a>\n\
          <header class=\"top\"><div class=\"wrap\">\n\
-         <span class=\"brand\"><svg viewBox=\"0 0 16 16\" aria-hidden=\"true\"><rect width=\"16\" height=\"16\" rx=\"3.5\"/>\
-         <path d=\"M3.5 11.5v-3M8 11.5v-7M12.5 11.5v-5\"/></svg>scorelet</span>\n\
+         {BRAND}\n\
          <nav aria-label=\"Pages\"><a href=\"./\"{status}>Status</a><a href=\"docs\"{docs}>API</a>\
          <a href=\"metrics\">Metrics</a><a href=\"swagger.json?version=3.1\">OpenAPI</a></nav>\n</div></header>\n\
          <main id=\"main\" class=\"wrap\">\n{main}</main>\n\

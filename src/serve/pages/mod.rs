@@ -4,13 +4,14 @@
 
 mod docs;
 mod frame;
-mod html;
 mod status;
 #[cfg(test)]
 mod tests;
 
 pub use docs::docs;
 pub use status::{Quantiles, RouteCount, StatusView, status};
+
+use crate::html;
 
 /// Headers that both pages are sent with: nothing but their own two assets and this server can be loaded or asked.
 pub const HEADERS: [(&str, &str); 5] = [
@@ -32,7 +33,7 @@ pub struct Asset {
     pub body: &'static str,
 }
 
-const CSS: &str = include_str!("page.css");
+const CSS: &str = html::CSS;
 const JS: &str = include_str!("page.js");
 
 /// Changes when an asset does (FNV-1a), computed by the compiler.

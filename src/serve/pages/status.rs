@@ -2,7 +2,7 @@
 
 use super::docs::{MAX_FEATURES, curl};
 use super::frame::{Page, frame};
-use super::html::{Text, bytes, count, latency, plain, shortened, uptime};
+use crate::html::{Text, bytes, count, latency, plain, shortened, uptime};
 use crate::serve::openapi::ApiInfo;
 use std::collections::BTreeMap;
 use std::fmt::Write;

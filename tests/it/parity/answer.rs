@@ -3,7 +3,7 @@
 use super::corpus::Case;
 use ndarray::Array2;
 use scorelet::bundle::Bundle;
-use scorelet::load::{self, LoadOptions};
+use scorelet::load::{self, BundleFile, LoadOptions};
 use scorelet::score::{Form, ReplyStyle, Scorer};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -20,6 +20,13 @@ pub fn open(file: &Path, case: &Case) -> Result<Scorer, String> {
     });
     let bundle = bundle.map_err(|error| error.reasons().join("; "))?;
     Ok(Scorer::new(Arc::new(bundle), ReplyStyle::Plain))
+}
+
+/// Every class that has an object in the file, also inside others.
+pub fn classes(file: &Path) -> Vec<String> {
+    let file = BundleFile::read(file).expect("a file of the corpus");
+    let (report, _) = load::report(&file, &LoadOptions::default());
+    report.content.classes.into_iter().filter(|(_, count)| *count > 0).map(|(class, _)| class).collect()
 }
 
 /// The outputs of `wanted` for `rows`, by name, in the form of the corpus.
@@ -52,6 +59,7 @@ fn scaled(bundle: &Bundle, rows: &Value) -> Result<Value, String> {
         match &rows[row][&bundle.feature_order[column]] {
             Value::Number(number) => number.as_f64().expect("a number"),
             Value::Bool(truth) => f64::from(u8::from(*truth)),
+            Value::String(text) if bundle.vocabulary.is_text(column) => bundle.vocabulary.code(text),
             Value::String(text) => text.parse().expect("a number as text"),
             _ => f64::NAN,
         }

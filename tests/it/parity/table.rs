@@ -32,7 +32,7 @@ impl Entry {
 }
 
 /// `sklearn.svm._classes.SVC` → `sklearn.svm.SVC`.
-fn public(class: &str) -> String {
+pub fn public(class: &str) -> String {
     let mut parts = class.split('.');
     let package: Vec<&str> = parts.by_ref().take(2).collect();
     format!("{}.{}", package.join("."), parts.next_back().unwrap_or_default())

@@ -1,12 +1,25 @@
-//! Text into HTML: the one escape, and numbers as people read them.
+//! What every page is made of: the one escape of foreign text, numbers as people read them, the style sheet and the
+//! mark. Knows nothing of what a page shows.
 
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 
+/// The style of all pages.
+pub const CSS: &str = include_str!("page.css");
+
+/// A small mark as the page's icon; without one a browser asks for `/favicon.ico`.
+pub const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
+%3Crect width='16' height='16' rx='3.5' fill='%230b63ce'/%3E\
+%3Cpath d='M3.5 11.5v-3M8 11.5v-7M12.5 11.5v-5' stroke='white' stroke-width='2.2' stroke-linecap='round'/%3E%3C/svg%3E";
+
+/// The name with its mark, in the page's colours.
+pub const BRAND: &str = "<span class=\"brand\"><svg viewBox=\"0 0 16 16\" aria-hidden=\"true\">\
+<rect width=\"16\" height=\"16\" rx=\"3.5\"/><path d=\"M3.5 11.5v-3M8 11.5v-7M12.5 11.5v-5\"/></svg>scorelet</span>";
+
 /// Foreign text, made harmless as content and inside a quoted attribute. Control characters are replaced, since a
 /// browser would drop them or turn the text's direction around.
-pub(super) struct Text<'a>(pub &'a str);
+pub struct Text<'a>(pub &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,7 +45,7 @@ fn turns_text(c: char) -> bool {
 }
 
 /// JSON to be shown and copied: what [`Text`] would replace is spelled `\uXXXX`, so that it stays the same JSON.
-pub(super) fn json_text(json: &str) -> String {
+pub fn json_text(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && (c.is_control() || turns_text(c)) {
@@ -45,12 +58,12 @@ pub(super) fn json_text(json: &str) -> String {
 }
 
 /// JSON inside `<script type="application/json">`, where only `</script` and `<!--` end or change the meaning.
-pub(super) fn data(value: &Value) -> String {
+pub fn data(value: &Value) -> String {
     json_text(&value.to_string()).replace('<', "\\u003c")
 }
 
 /// At most `max` characters of a text.
-pub(super) fn shortened(text: &str, max: usize) -> String {
+pub fn shortened(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -58,12 +71,12 @@ pub(super) fn shortened(text: &str, max: usize) -> String {
 }
 
 /// A JSON value as a person would write it: texts without quotes.
-pub(super) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// `1234567` as `1,234,567`.
-pub(super) fn count(n: u64) -> String {
+pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -76,7 +89,7 @@ pub(super) fn count(n: u64) -> String {
 }
 
 /// Bytes in the unit that leaves one to three digits before the point.
-pub(super) fn bytes(n: u64) -> String {
+pub fn bytes(n: u64) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB"];
     let mut size = n as f64;
     let mut unit = 0;
@@ -88,7 +101,7 @@ pub(super) fn bytes(n: u64) -> String {
 }
 
 /// A latency, given in seconds: `87 µs`, `1.25 ms`, `2.10 s`.
-pub(super) fn latency(seconds: f64) -> String {
+pub fn latency(seconds: f64) -> String {
     if !seconds.is_finite() {
         "–".to_owned()
     } else if seconds < 1e-3 {
@@ -101,7 +114,7 @@ pub(super) fn latency(seconds: f64) -> String {
 }
 
 /// How long something has been running, in its two largest units.
-pub(super) fn uptime(since: Duration) -> String {
+pub fn uptime(since: Duration) -> String {
     let s = since.as_secs();
     let (days, hours, minutes) = (s / 86_400, s / 3_600 % 24, s / 60 % 60);
     match (days, hours, minutes) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential openapi readme azurite pages container scripts dependencies
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite pages container scripts dependencies
 # Python packages go to .venv, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all. Debian
 # packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
@@ -69,6 +69,8 @@ built() { cargo test --locked --features data -q --no-run && "$@"; }
 
 sample() { step sample built "$python" tests/python/sample.py; }
 differential() { step differential built "$python" tests/python/differential.py --rounds 3; }
+quality() { step quality built "$python" tests/python/quality.py; }
+train() { step train built "$python" tests/python/train.py; }
 openapi() { step openapi built "$python" tests/python/openapi.py; }
 readme() { step readme built "$python" tests/python/readme.py; }
 
@@ -91,12 +93,12 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential openapi readme azurite pages container scripts dependencies
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite pages container scripts dependencies
 environment || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
   case $name in
     cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | openapi | readme | azurite | pages | container | scripts | dependencies) "$name" ;;
+    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | pages | container | scripts | dependencies) "$name" ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

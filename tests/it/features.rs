@@ -290,3 +290,90 @@ fn a_plan_that_does_not_fit_says_why() {
     refused(&empty, &features, json!({"missing": "drop"}), "all 2 have a missing value; most (2) have one in \"a\"");
     refused(&empty, &["c".to_owned()], json!({}), "the table has no column \"c\"");
 }
+
+/// A bundle whose model is a step of these columns, kinds and expressions.
+fn crafted(names: &[&str], kinds: &[&str], expressions: &[&str]) -> Result<Scorer, String> {
+    let mut b = Builder::new();
+    let pairs = expressions.iter().map(|expression| {
+        let pair = vec![b.str("out"), b.str(expression)];
+        b.tuple(pair)
+    });
+    let pairs = pairs.collect();
+    let kinds = kinds.iter().map(|kind| b.str(kind)).collect();
+    let attributes = vec![
+        ("feature_names_in_", b.strings(names)),
+        ("n_features_in_", b.int(names.len())),
+        ("kinds_", b.list(kinds)),
+        ("columns_", b.list(pairs)),
+    ];
+    let model = b.object("scorelet.features", "DerivedColumns", attributes);
+    let order = b.strings(names);
+    let root = b.dict(vec![("model", model), ("feature_order", order)]);
+    load(&b.finish(root))
+}
+
+#[test]
+fn a_crafted_step_is_refused() {
+    #[track_caller]
+    fn check(names: &[&str], kinds: &[&str], expressions: &[&str], expected: &str) {
+        let problem = crafted(names, kinds, expressions).err().unwrap_or_default();
+        assert!(problem.contains(expected), "{problem:?}");
+    }
+    assert!(crafted(&["a", "b"], &["number", "date"], &["a * 2", "hour(b)"]).is_ok());
+    check(&["a"], &["number"], &[], "it gives no columns");
+    check(&["a"], &["number", "number"], &["a"], "expected 1 kinds of column");
+    check(&["a"], &["object"], &["a"], "expected 1 kinds of column");
+    check(&["a"], &["number"], &["b"], "expression 0: \"b\": there is no column \"b\"");
+    check(&["a"], &["number"], &["a", "a +"], "expression 1: \"a +\" is no expression");
+    check(&["a"], &["text"], &["a"], "as text and as numbers");
+    check(&["a"], &["date"], &["a"], "is a date");
+    let deep = format!("{}a{}", "(".repeat(33), ")".repeat(33));
+    check(&["a"], &["number"], &[&deep], "nested more than 32 deep");
+    let long = "a+".repeat(500) + "a";
+    check(&["a"], &["number"], &[&long], "1001 bytes, of at most 1000");
+    check(&["a"], &["number"], &["import(a)"], "there is no function import");
+}
+
+/// tests/fixtures/features.json.
+#[derive(serde::Deserialize)]
+struct Fixture {
+    columns: Map<String, Value>,
+    cases: Vec<Case>,
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    name: String,
+    plan: Value,
+    names: Vec<String>,
+    /// The matrix, row by row; null is NaN.
+    x: Vec<Option<f64>>,
+}
+
+#[test]
+fn encoders_and_imputers_are_fitted_as_scikit_learn_fits_them() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/features.json"));
+    let fixture: Fixture = serde_json::from_str(&text.expect("a fixture")).expect("cases");
+    let column = |(name, values): (&String, &Value)| {
+        let values = values.as_array().expect("a list");
+        match values.iter().any(Value::is_string) {
+            true => texts(name, &values.iter().map(Value::as_str).collect::<Vec<_>>()),
+            false => numbers(name, &values.iter().map(|value| value.as_f64().unwrap_or(NAN)).collect::<Vec<_>>()),
+        }
+    };
+    let columns: Vec<Column> = fixture.columns.iter().map(column).collect();
+    let rows = fixture.columns.values().next().and_then(Value::as_array).map_or(0, Vec::len);
+    let table = Table { columns, rows };
+    for case in fixture.cases {
+        let prepared = plan(case.plan).fit(&table, &names(&table)).expect("the plan fits");
+        assert_eq!(prepared.names, case.names, "{}", case.name);
+        assert_eq!(prepared.x.len(), case.x.len());
+        let bits = |value: f64| if value.is_nan() { NAN.to_bits() } else { value.to_bits() };
+        let differs = |(got, expected): (&f64, &Option<f64>)| bits(*got) != bits(expected.unwrap_or(NAN));
+        let wrong = prepared.x.iter().zip(&case.x).position(differs);
+        let width = case.names.len();
+        let at =
+            wrong.map(|at| (at / width, &case.names[at % width], prepared.x[(at / width, at % width)], case.x[at]));
+        assert_eq!(at, None, "{}: row, column, here and there", case.name);
+    }
+}

@@ -73,8 +73,6 @@ pub struct Prepared {
     /// The columns of a request, in order: the bundle's `feature_order`.
     pub feature_order: Vec<String>,
     fitted: Option<(Transformer, Vocabulary)>,
-    /// The columns whose rows go when they have no value.
-    plan: Plan,
 }
 
 impl Plan {
@@ -109,7 +107,6 @@ impl Plan {
             step,
             feature_order: features.to_vec(),
             fitted,
-            plan: self.clone(),
         };
         prepared.x = prepared.transform(table, &rows)?;
         prepared.rows = rows;
@@ -183,14 +180,6 @@ impl Prepared {
             out.extend(step.transform(matrix(&cells, rows))?);
         }
         Ok(Array2::from_shape_vec((rows.len(), self.names.len()), out).expect("names for each column"))
-    }
-
-    /// Those of `rows` that have a value wherever the plan drops rows without one: what a holdout is judged by.
-    ///
-    /// # Errors
-    /// As [`Plan::fit`].
-    pub fn complete(&self, table: &Table, rows: &[usize]) -> Result<Vec<usize>, FeatureError> {
-        self.plan.complete(table, &self.feature_order, rows)
     }
 }
 

@@ -116,7 +116,7 @@ fn one_paragraph(rendered: &str, hint: Option<String>) -> String {
     let mut paragraphs = rendered.split("\n\n").map(joined);
     let what = paragraphs.next().unwrap_or_default();
     let tip = paragraphs.find(|p| p.starts_with("tip:"));
-    let hint = hint.filter(|_| what.starts_with("error: unexpected argument"));
+    let hint = hint.filter(|_| what.starts_with("error: unexpected argument '--"));
     let todo = tip.or(hint).unwrap_or_else(|| "see --help for what is understood".to_owned());
     format!("{}\n  {todo}", what.trim_start_matches("error: "))
 }

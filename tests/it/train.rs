@@ -149,21 +149,42 @@ fn a_bundle_that_can_be_served_and_holds_its_story() {
     assert!(card.contains("Confusion matrix") && card.contains("virginica") && !card.contains("<script"));
 }
 
-/// The golden requests of a bundle get the replies that it holds, from the same program's scorer.
+/// The golden requests of a bundle get the replies that it holds, from the same program's scorer: with texts, gaps and dates.
 #[test]
 fn golden_requests_hold() {
-    use scorelet::score::{Form, ReplyStyle, Scorer};
     let bench = Bench::new();
-    bench.ok("train --data flowers.csv --estimator random-forest-regressor --n-estimators 5 --target size --output-path m.bundle");
+    let dated = |(at, line): (usize, &str)| match at {
+        0 => format!("{line},When"),
+        _ => format!("{line},2024-{:02}-{:02} {:02}:30:00", at % 12 + 1, at % 28 + 1, at % 24),
+    };
+    let rows: Vec<String> = flowers().lines().enumerate().map(dated).collect();
+    bench.write("dated.csv", &rows.join("\n").replacen("red", "", 5));
+    let line = "train --data dated.csv --estimator random-forest-regressor --n-estimators 5 --target size --output-path m.bundle";
+    let golden = golden(&bench, &format!("{line} --features 'length,width,Petal Colour' --missing most-frequent"));
+    assert!(golden.iter().all(|request| request.contains("\"Petal Colour\":")), "{golden:?}");
+    let golden = self::golden(
+        &bench,
+        &format!("{line} --features width,when --dates WHEN=month,hour --derive 'twice=width * 2'"),
+    );
+    assert!(golden.iter().all(|request| request.contains("\"When\":\"2024-")), "{golden:?}");
+}
+
+/// Trains, then sends every golden request again; the requests.
+fn golden(bench: &Bench, line: &str) -> Vec<String> {
+    use scorelet::score::{Form, ReplyStyle, Scorer};
+    bench.ok(line);
     let bundle = scorelet::load::open(&bench.path("m.bundle"), &Default::default()).unwrap();
-    let golden = bundle.extra["golden_requests"].clone();
+    let golden: Vec<Value> = bundle.extra["golden_requests"].as_array().unwrap().clone();
+    assert_eq!(golden.len(), 5);
     let scorer = Scorer::new(std::sync::Arc::new(bundle), ReplyStyle::Plain);
-    for pair in golden.as_array().unwrap() {
-        let mut reply = Vec::new();
-        scorer.score(Form::Json, pair["request"].as_str().unwrap().as_bytes(), &mut reply).unwrap();
-        assert_eq!(String::from_utf8(reply).unwrap(), pair["reply"].as_str().unwrap());
-        assert!(pair["request"].as_str().unwrap().contains("\"Petal Colour\":\""), "{pair}");
-    }
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let check = |pair: &Value| {
+        let (request, mut reply) = (text(&pair["request"]), Vec::new());
+        scorer.score(Form::Json, request.as_bytes(), &mut reply).unwrap();
+        assert_eq!(String::from_utf8(reply).unwrap(), text(&pair["reply"]));
+        request
+    };
+    golden.iter().map(check).collect()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Modules, lowest layer first. One uses only modules of earlier lines.
 const LAYERS: &[&[&str]] = &[
-    &["calendar", "value", "html"],
+    &["calendar", "html", "value"],
     &["pickle", "model", "data", "telemetry"],
     &["bundle"],
     &["sklearn", "score"],
@@ -30,6 +30,13 @@ const HOMES: &[(&str, &str)] = &[
     ("anyhow", "cli/"),
     ("bincode", "bundle/native/wire.rs"),
     ("prometheus", "telemetry/"),
+    ("arrow_array", "data/"),
+    ("arrow_schema", "data/"),
+    ("parquet", "data/"),
+    ("object_store", "data/store/"),
+    ("reqwest", "data/store/"),
+    ("rustls", "data/store/"),
+    ("nalgebra", "train/"),
     ("syn", "sklearn/derived/expression.rs"),
 ];
 

@@ -47,12 +47,11 @@ pub(super) fn read(input: &Input, frame: &mut Frame, rows: &mut Rows) -> Result<
     rows.meter.expect(frame.held().saturating_add(size))?;
     let file = Source { input, types, meter: rows.meter, kept: kept.map(|kept| RowSelection::from_filters(&[kept])) };
     file.decode(frame, &wanted, &footer)?;
-    frame.rows = frame.rows.saturating_add(count);
-    if wanted.iter().any(|column| frame.builders[column.to].rows() != frame.rows) {
-        let problem = "its columns differ in length".to_owned();
-        return Err(DataError::Parquet { place: input.place.clone(), problem });
+    let whole = frame.rows.saturating_add(count);
+    if wanted.iter().any(|column| frame.builders[column.to].rows() != whole) {
+        return Err(broken(input, "its columns differ in length"));
     }
-    frame.builders.iter_mut().for_each(|builder| builder.fill(frame.rows));
+    frame.end_rows(count);
     Ok(())
 }
 
@@ -135,7 +134,27 @@ fn footer(input: &Input) -> Result<Arc<ParquetMetaData>, DataError> {
 }
 
 fn damaged(input: &Input, error: &ParquetError) -> DataError {
-    DataError::Parquet { place: input.place.clone(), problem: error.to_string() }
+    broken(input, &error.to_string())
+}
+
+fn broken(input: &Input, problem: &str) -> DataError {
+    DataError::Parquet { place: input.place.clone(), problem: problem.to_owned() }
+}
+
+/// The threads that decode. A damaged file can make the decoder panic, which ends there and becomes an error.
+const DECODER: &str = "parquet decoder";
+
+/// Keeps a decoder's panic from being printed beside the error that it becomes; all others are printed as before.
+fn quiet_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some(DECODER) {
+                before(panic);
+            }
+        }));
+    });
 }
 
 /// The file's columns, texts as dictionaries: the decoder then gives each text once, not once for each row.
@@ -181,22 +200,32 @@ impl Source<'_> {
         shares.resize_with(super::threads().min(wanted.len()).max(1), Share::default);
         for (to, builder) in frame.builders.iter_mut().enumerate() {
             let Some(column) = wanted.iter().find(|column| column.to == to) else { continue };
+            builder.expect(self.room(footer));
             // The share with the least to do takes the next column.
             if let Some(share) = shares.iter_mut().min_by_key(|share| share.cost) {
                 share.cost = share.cost.saturating_add(column.unpacked(footer)).saturating_add(number_of_rows(footer));
                 share.columns.push((column.root, builder));
             }
         }
-        // What a damaged file can make the decoder do, at worst a panic, ends with its thread.
-        let panicked = || DataError::Parquet {
-            place: self.input.place.clone(),
-            problem: "its pages contradict themselves".to_owned(),
-        };
+        quiet_panics();
         std::thread::scope(|scope| {
-            // All have begun before the first is waited for.
-            let threads: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || self.columns(share))).collect();
-            threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+            let named = || std::thread::Builder::new().name(DECODER.to_owned());
+            let start = |share| named().spawn_scoped(scope, move || self.columns(share));
+            // All have begun before the first is waited for, and all have ended before one is judged.
+            let threads: Vec<_> = shares.into_iter().map(start).collect();
+            let ended: Vec<_> = threads.into_iter().map(|thread| thread.map(|thread| thread.join())).collect();
+            ended.into_iter().try_for_each(|ended| match ended {
+                Ok(Ok(result)) => result,
+                Ok(Err(_panic)) => Err(broken(self.input, "its pages contradict themselves")),
+                Err(error) => Err(self.input.failed(error)),
+            })
         })
+    }
+
+    /// Rows to make room for: what the file says of itself, if that is not out of proportion to its size.
+    fn room(&self, footer: &ParquetMetaData) -> usize {
+        let rows = self.kept.as_ref().map_or(number_of_rows(footer), |kept| kept.row_count() as u64);
+        rows.min(self.input.size.saturating_mul(8)) as usize
     }
 
     /// Decodes some columns, and appends each to its builder.

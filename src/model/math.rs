@@ -41,6 +41,93 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
+/// `scipy.special.ndtri`, the inverse of the normal distribution function (Cephes).
+pub fn norm_ppf(y: f64) -> f64 {
+    /// exp(-2).
+    const TAIL: f64 = 0.135_335_283_236_612_7;
+    const SQRT_2PI: f64 = 2.506_628_274_631_000_7;
+    if y == 0.0 || y == 1.0 {
+        return if y == 0.0 { f64::NEG_INFINITY } else { f64::INFINITY };
+    }
+    if !(0.0..1.0).contains(&y) {
+        return f64::NAN;
+    }
+    let upper = y > 1.0 - TAIL;
+    let y = if upper { 1.0 - y } else { y };
+    if y > TAIL {
+        let y = y - 0.5;
+        let square = y * y;
+        return (y + y * (square * polynomial(square, 0.0, &P0) / polynomial(square, 1.0, &Q0))) * SQRT_2PI;
+    }
+    let x = (-2.0 * y.ln()).sqrt();
+    let (z, start) = (1.0 / x, x - x.ln() / x);
+    let rest = match x < 8.0 {
+        true => z * polynomial(z, 0.0, &P1) / polynomial(z, 1.0, &Q1),
+        false => z * polynomial(z, 0.0, &P2) / polynomial(z, 1.0, &Q2),
+    };
+    if upper { start - rest } else { rest - start }
+}
+
+/// Horner's rule from a leading coefficient and those after it, the highest power first.
+fn polynomial(x: f64, leading: f64, coefficients: &[f64]) -> f64 {
+    coefficients.iter().fold(leading, |sum, coefficient| sum * x + coefficient)
+}
+
+const P0: [f64; 5] =
+    [-59.96335010141079, 98.00107541859997, -56.67628574690703, 13.931260938727968, -1.2391658386738125];
+const Q0: [f64; 8] = [
+    1.9544885833814176,
+    4.676279128988815,
+    86.36024213908905,
+    -225.46268785411937,
+    200.26021238006066,
+    -82.03722561683334,
+    15.90562251262117,
+    -1.1833162112133,
+];
+const P1: [f64; 9] = [
+    4.0554489230596245,
+    31.525109459989388,
+    57.16281922464213,
+    44.08050738932008,
+    14.684956192885803,
+    2.1866330685079025,
+    -0.1402560791713545,
+    -0.03504246268278482,
+    -0.0008574567851546854,
+];
+const Q1: [f64; 8] = [
+    15.779988325646675,
+    45.39076351288792,
+    41.3172038254672,
+    15.04253856929075,
+    2.504649462083094,
+    -0.14218292285478779,
+    -0.03808064076915783,
+    -0.0009332594808954574,
+];
+const P2: [f64; 9] = [
+    3.2377489177694603,
+    6.915228890689842,
+    3.9388102529247444,
+    1.3330346081580755,
+    0.20148538954917908,
+    0.012371663481782003,
+    0.00030158155350823543,
+    2.6580697468673755e-06,
+    6.239745391849833e-09,
+];
+const Q2: [f64; 8] = [
+    6.02427039364742,
+    3.6798356385616087,
+    1.3770209948908132,
+    0.21623699359449663,
+    0.013420400608854318,
+    0.00032801446468212774,
+    2.8924786474538068e-06,
+    6.790194080099813e-09,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +153,22 @@ mod tests {
         softmax(&mut row);
         assert_eq!(row, [0.5, 0.5, 0.0]);
         assert_eq!([expit(0.0), expit(800.0), expit(-800.0)], [0.5, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn quantiles_of_the_normal_distribution_are_scipys() {
+        for (y, expected) in [
+            (0.5, 0.0),
+            (0.3, -0.5244005127080409),
+            (0.001, -3.090232306167813),
+            (0.999, 3.090232306167813),
+            (1e-20, -9.262340089798409),
+            (1e-300, -37.0470962993612),
+        ] {
+            let got = norm_ppf(y);
+            assert!((got - expected).abs() <= 1e-15 * expected.abs(), "{y}: {got}");
+        }
+        assert!(norm_ppf(0.0).is_infinite() && norm_ppf(f64::NAN).is_nan() && norm_ppf(1.5).is_nan());
     }
 
     #[test]

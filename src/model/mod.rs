@@ -8,7 +8,9 @@
 
 mod check;
 pub mod compose;
+pub mod decomposition;
 pub mod derived;
+mod discretization;
 pub mod dummy;
 pub mod encoders;
 pub mod function;
@@ -21,14 +23,20 @@ pub mod linear;
 mod math;
 mod output;
 mod pipeline;
+mod polynomial;
+pub mod power;
 pub mod preprocessing;
+mod quantile;
+mod selection;
 pub mod tree;
 mod typical;
 mod vocabulary;
 
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
 pub use compose::Union;
+pub use decomposition::Projection;
 pub use derived::DerivedColumns;
+pub use discretization::{Binarizer, KBinsDiscretizer};
 pub use dummy::{Answer, Dummy, Label};
 pub use encoders::{OneHotEncoder, ValueEncoder};
 pub use function::FunctionTransformer;
@@ -40,7 +48,11 @@ pub use kmeans::KMeans;
 pub use linear::Linear;
 pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
+pub use polynomial::PolynomialFeatures;
+pub use power::PowerTransformer;
 pub use preprocessing::{Normalizer, Scaler};
+pub use quantile::QuantileTransformer;
+pub use selection::Selector;
 pub use tree::TreeEnsemble;
 pub use vocabulary::{Content, Vocabulary};
 
@@ -72,6 +84,15 @@ pub enum Transformer {
     ValueEncoder(ValueEncoder),
     FunctionTransformer(FunctionTransformer),
     DerivedColumns(DerivedColumns),
+    KBinsDiscretizer(KBinsDiscretizer),
+    Binarizer(Binarizer),
+    PolynomialFeatures(PolynomialFeatures),
+    PowerTransformer(PowerTransformer),
+    QuantileTransformer(QuantileTransformer),
+    /// `VarianceThreshold`, `SelectKBest`.
+    Selector(Selector),
+    /// `PCA`, `TruncatedSVD`.
+    Projection(Projection),
     /// `ColumnTransformer`, `FeatureUnion`.
     Union(Union),
     /// Transformers one after the other.
@@ -144,6 +165,13 @@ impl Transformer {
             Transformer::ValueEncoder(t) => t.n_features_in(),
             Transformer::FunctionTransformer(t) => t.n_features,
             Transformer::DerivedColumns(t) => t.n_features_in(),
+            Transformer::KBinsDiscretizer(t) => t.n_features_in(),
+            Transformer::Binarizer(t) => t.n_features,
+            Transformer::PolynomialFeatures(t) => t.n_features,
+            Transformer::PowerTransformer(t) => t.n_features(),
+            Transformer::QuantileTransformer(t) => t.n_features(),
+            Transformer::Selector(t) => t.n_features,
+            Transformer::Projection(t) => t.n_features_in(),
             Transformer::Union(t) => t.n_features_in(),
             Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
             Transformer::Estimator(e) => e.n_features(),
@@ -160,6 +188,13 @@ impl Transformer {
             Transformer::ValueEncoder(t) => t.n_features_out(),
             Transformer::FunctionTransformer(t) => t.n_features,
             Transformer::DerivedColumns(t) => t.n_features_out(),
+            Transformer::KBinsDiscretizer(t) => t.n_features_out(),
+            Transformer::Binarizer(t) => t.n_features,
+            Transformer::PolynomialFeatures(t) => t.n_features_out(),
+            Transformer::PowerTransformer(t) => t.n_features(),
+            Transformer::QuantileTransformer(t) => t.n_features(),
+            Transformer::Selector(t) => t.kept.len(),
+            Transformer::Projection(t) => t.n_features_out(),
             Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
             Transformer::Estimator(e) => match &**e {
@@ -182,6 +217,13 @@ impl Transformer {
             Transformer::ValueEncoder(t) => t.transform(x),
             Transformer::FunctionTransformer(t) => t.transform(x),
             Transformer::DerivedColumns(t) => t.transform(x),
+            Transformer::KBinsDiscretizer(t) => t.transform(x),
+            Transformer::Binarizer(t) => t.transform(x),
+            Transformer::PolynomialFeatures(t) => t.transform(x),
+            Transformer::PowerTransformer(t) => t.transform(x),
+            Transformer::QuantileTransformer(t) => t.transform(x),
+            Transformer::Selector(t) => t.transform(x),
+            Transformer::Projection(t) => t.transform(x),
             Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
             Transformer::Estimator(e) => match e.call(Method::Transform, x.view())? {

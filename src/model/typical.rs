@@ -31,7 +31,7 @@ impl Transformer {
                 Some(encoder.columns().iter().map(|column| column.categories.first()).collect())
             }
             Transformer::Union(union) => Some(typical_of(union)),
-            Transformer::Normalizer(_) | Transformer::FunctionTransformer(_) | Transformer::DerivedColumns(_) => None,
+            _ => None,
         }
     }
 }

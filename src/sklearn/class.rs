@@ -1,9 +1,11 @@
 //! Which class is read by which file: the one list of what scorelet supports.
 
+use super::attributes::class_name;
 use super::sources::Sources;
 use super::{
-    BuildError, Context, compose, derived, dummy, encoders, function, gradient_boosting as gb,
-    hist_gradient_boosting as hgb, impute, isolation_forest, kmeans, linear, pipeline, preprocessing, survey, tree,
+    BuildError, Context, compose, decomposition, derived, discretization, dummy, encoders, function,
+    gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, kmeans, linear, pipeline,
+    polynomial, power, preprocessing, quantile, selection, survey, tree,
 };
 use crate::model::{Estimator, Method, Transformer};
 use crate::value::{Name, View};
@@ -54,6 +56,8 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.cluster", "KMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.cluster", "MiniBatchKMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.compose", "ColumnTransformer", transformer!(composite Union, compose::column_transformer)),
+    ("sklearn.decomposition", "PCA", transformer!(Projection, decomposition::pca)),
+    ("sklearn.decomposition", "TruncatedSVD", transformer!(Projection, decomposition::truncated_svd)),
     ("sklearn.dummy", "DummyClassifier", estimator!(Dummy, dummy::classifier)),
     ("sklearn.dummy", "DummyRegressor", estimator!(Dummy, dummy::regressor)),
     ("sklearn.ensemble", "ExtraTreesClassifier", estimator!(Tree, tree::forest)),
@@ -73,6 +77,8 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.ensemble", "IsolationForest", estimator!(IsolationForest, isolation_forest::isolation_forest)),
     ("sklearn.ensemble", "RandomForestClassifier", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "RandomForestRegressor", estimator!(Tree, tree::forest)),
+    ("sklearn.feature_selection", "SelectKBest", transformer!(Selector, selection::select_k_best)),
+    ("sklearn.feature_selection", "VarianceThreshold", transformer!(Selector, selection::variance_threshold)),
     ("sklearn.impute", "SimpleImputer", transformer!(any SimpleImputer, impute::simple_imputer)),
     ("sklearn.linear_model", "BayesianRidge", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "ElasticNet", estimator!(Linear, linear::regressor)),
@@ -99,16 +105,21 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.linear_model", "TweedieRegressor", estimator!(Linear, linear::tweedie_regressor)),
     ("sklearn.pipeline", "FeatureUnion", transformer!(composite Union, compose::feature_union)),
     ("sklearn.pipeline", "Pipeline", Reader::Pipeline),
+    ("sklearn.preprocessing", "Binarizer", transformer!(Binarizer, discretization::binarizer)),
     (
         "sklearn.preprocessing",
         "FunctionTransformer",
         transformer!(any FunctionTransformer, function::function_transformer),
     ),
+    ("sklearn.preprocessing", "KBinsDiscretizer", transformer!(KBinsDiscretizer, discretization::k_bins_discretizer)),
     ("sklearn.preprocessing", "MaxAbsScaler", transformer!(Scaler, preprocessing::max_abs_scaler)),
     ("sklearn.preprocessing", "MinMaxScaler", transformer!(Scaler, preprocessing::min_max_scaler)),
     ("sklearn.preprocessing", "Normalizer", transformer!(Normalizer, preprocessing::normalizer)),
     ("sklearn.preprocessing", "OneHotEncoder", transformer!(any OneHotEncoder, encoders::one_hot_encoder)),
     ("sklearn.preprocessing", "OrdinalEncoder", transformer!(any ValueEncoder, encoders::ordinal_encoder)),
+    ("sklearn.preprocessing", "PolynomialFeatures", transformer!(PolynomialFeatures, polynomial::polynomial_features)),
+    ("sklearn.preprocessing", "PowerTransformer", transformer!(PowerTransformer, power::power_transformer)),
+    ("sklearn.preprocessing", "QuantileTransformer", transformer!(QuantileTransformer, quantile::quantile_transformer)),
     ("sklearn.preprocessing", "RobustScaler", transformer!(Scaler, preprocessing::robust_scaler)),
     ("sklearn.preprocessing", "StandardScaler", transformer!(Scaler, preprocessing::standard_scaler)),
     ("sklearn.preprocessing", "TargetEncoder", transformer!(any ValueEncoder, encoders::target_encoder)),
@@ -144,6 +155,8 @@ pub(super) fn is_composite(class: &Name<'_>) -> bool {
 pub(super) fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
     nested(value, ctx, |value, reader, ctx| match reader {
         Reader::Estimator(read) | Reader::EstimatorOfAny(read) => read(value, ctx),
+        // As the model itself it would have a likelihood too.
+        Reader::Transformer(_) if class_name(value) == "PCA" => Err(BuildError::option(value, "score_samples")),
         Reader::Transformer(read) | Reader::TransformerOfAny(read) | Reader::Composite(read) => {
             Ok(Estimator::Transformer(Box::new(read(value, ctx)?)))
         }

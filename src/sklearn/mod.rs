@@ -7,7 +7,9 @@
 mod attributes;
 mod class;
 mod compose;
+mod decomposition;
 pub mod derived;
+mod discretization;
 mod dummy;
 mod encoders;
 mod function;
@@ -19,8 +21,12 @@ mod kmeans;
 mod labels;
 mod linear;
 mod pipeline;
+mod polynomial;
+mod power;
 mod preprocessing;
 mod prune;
+mod quantile;
+mod selection;
 mod sources;
 mod survey;
 #[cfg(test)]

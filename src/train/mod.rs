@@ -4,6 +4,7 @@
 
 mod assemble;
 pub mod evaluate;
+pub mod features;
 pub mod fit;
 pub mod grow;
 pub mod job;

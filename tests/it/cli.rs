@@ -48,7 +48,7 @@ fn fails(args: &[&str], code: i32, expected: &str) {
 #[test]
 fn version_and_help() {
     check(&["--version"], 0, concat!("scorelet ", env!("CARGO_PKG_VERSION"), "\n"), "");
-    for command in ["serve", "inspect", "convert", "healthcheck"] {
+    for command in ["serve", "train", "schema", "inspect", "convert", "healthcheck"] {
         let help = run(&[command, "--help"]);
         assert_eq!((help.status.code(), help.stderr.len()), (Some(0), 0), "{command}");
         assert!(String::from_utf8_lossy(&help.stdout).contains(&format!("Usage: scorelet {command}")), "{command}");

@@ -2,11 +2,15 @@
 
 mod bundle;
 mod cli;
+mod data;
 mod evaluate;
+mod features;
+mod fit;
 mod pages;
 mod parity;
 mod pickle;
 mod score;
 mod security;
 mod serve;
+mod train;
 mod trees;

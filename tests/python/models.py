@@ -5,7 +5,8 @@ import string
 import numpy as np
 import pandas as pd
 from sklearn import cluster, dummy, ensemble, impute, linear_model as lm, preprocessing as pp, tree
-from sklearn.pipeline import make_pipeline
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import make_pipeline, make_union
 
 
 def pick(rng, *choices):
@@ -55,6 +56,32 @@ def prepared(rng):
     return make_pipeline(first, pick(rng, pp.StandardScaler(), pp.RobustScaler(), pp.MinMaxScaler(), "passthrough"), small(rng))
 
 
+def encoder(rng):
+    """What makes numbers of texts, or of numbers that stand for categories."""
+    rare = pick(rng, {}, {"min_frequency": int(rng.integers(2, 40))}, {"max_categories": int(rng.integers(2, 5))})
+    one_hot = dict(handle_unknown=pick(rng, "error", "ignore", "infrequent_if_exist"), drop=pick(rng, None, "first", "if_binary"))
+    ordinal = pick(rng, {}, dict(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2))
+    made = pick(rng, pp.OneHotEncoder(sparse_output=bool(rng.integers(2)), **one_hot, **rare), pp.OrdinalEncoder(**ordinal, **rare),
+                pp.TargetEncoder(random_state=0))
+    return make_pipeline(impute.SimpleImputer(strategy="most_frequent"), made) if rng.integers(2) else made
+
+
+def of_numbers(rng):
+    """What computes with numbers, and gives the same bits wherever it does."""
+    return pick(rng, "passthrough", pp.MinMaxScaler(), pp.KBinsDiscretizer(3, strategy="uniform"), pp.PolynomialFeatures(2),
+                make_union(pp.StandardScaler(), pp.Binarizer(threshold=0.5)), make_pipeline(impute.SimpleImputer(), pp.MaxAbsScaler()))
+
+
+def columns(rng):
+    """Texts in the last two columns, categories as numbers in the first."""
+    parts = [("codes", pick(rng, encoder(rng), "passthrough", "drop"), [0]), ("numbers", of_numbers(rng), slice(1, -2)),
+             ("word", encoder(rng), [-2]), ("other", encoder(rng), [-1])]
+    made = ColumnTransformer([parts[i] for i in rng.permutation(4)], transformer_weights=pick(rng, None, {"numbers": 0.5}),
+                             sparse_threshold=pick(rng, 0, 0.3))
+    forest = ensemble.RandomForestClassifier(5, max_depth=4, random_state=0)
+    return make_pipeline(made, forest)
+
+
 # name: (what it learns from, how one is made)
 MODELS = {
     "DecisionTreeClassifier": ("classes", lambda r: tree.DecisionTreeClassifier(**trees(r, criterion=pick(r, "gini", "entropy")))),
@@ -88,6 +115,7 @@ MODELS = {
     "DummyClassifier": ("classes", lambda r: dummy.DummyClassifier(strategy=pick(r, "prior", "most_frequent"))),
     "DummyRegressor": ("values", lambda r: dummy.DummyRegressor(strategy=pick(r, "mean", "median"))),
     "Pipeline": ("classes", prepared),
+    "ColumnTransformer": ("texts", columns),
 }
 # Trees compare and add; everything else passes through exp, log, pow or a matrix product of BLAS. So does the score that
 # a GradientBoostingClassifier starts from, the log of the classes' shares; HistGradientBoosting stores its own.
@@ -114,10 +142,14 @@ def names(rng, count):
 
 def data(rng, kind):
     """A table of floats whose first column holds small whole numbers, and what to learn from it."""
-    rows, columns = int(rng.integers(60, 300)), int(rng.integers(3, 9))
+    rows, columns = int(rng.integers(60, 300)), int(rng.integers(3, 9)) + 2 * (kind == "texts")
     values = rng.normal(size=(rows, columns)) * 10.0 ** rng.integers(-3, 4, size=columns)
     values[:, 0] = rng.integers(0, int(rng.integers(2, 60)), size=rows)
     X = pd.DataFrame(values, columns=names(rng, columns))
+    if kind == "texts":
+        for column in X.columns[-2:]:
+            words = np.array(["a", "B", "été", "日本", "", "a b", "'q'"][: rng.integers(2, 8)], dtype=object)
+            X[column] = words[np.minimum(rng.geometric(0.4, rows) - 1, len(words) - 1)]
     z = (values - values.mean(0)) / values.std(0)
     signal = z[:, 0] + z[:, 1] * z[:, 2] + 0.3 * rng.normal(size=rows)
     if kind == "nothing":
@@ -136,13 +168,15 @@ def data(rng, kind):
 
 def holes(rng, name, X):
     """The table with missing values, for the models that can learn from them and half of the time."""
+    if name == "ColumnTransformer" and rng.integers(2):
+        return X.assign(**{c: X[c].mask(rng.random(len(X)) < 0.1) for c in X.columns[-2:]})
     learns = name == "Pipeline" or name.startswith(("DecisionTree", "RandomForest", "ExtraTrees", "Hist"))
     return X.mask(rng.random(X.shape) < 0.1) if learns and rng.integers(2) else X
 
 
 def scaler(rng, name, estimator, X):
     """None for half of the trees and where a column is a category; else one that a solver converges behind."""
-    if name == "Pipeline" or getattr(estimator, "categorical_features", None) == [0] or ("Tree" in name or "orest" in name or "Hist" in name) and rng.integers(2):
+    if name in ("Pipeline", "ColumnTransformer") or getattr(estimator, "categorical_features", None) == [0] or ("Tree" in name or "orest" in name or "Hist" in name) and rng.integers(2):
         return None
     made = [pp.StandardScaler(), pp.MinMaxScaler(clip=bool(rng.integers(2))), pp.RobustScaler(), pp.MaxAbsScaler()]
     if not X.isna().any(axis=None):  # Normalizer takes no missing values
@@ -156,6 +190,8 @@ def requests(rng, name, X):
     A column that is null in every row reaches scikit-learn as None, which SimpleImputer with the strategies most_frequent
     and constant does not take for missing: an accident of dtypes. So a pipeline is never asked about one.
     """
+    if name == "ColumnTransformer":
+        return text_requests(rng, X)
     known = X.dropna() if name == "Pipeline" else X
     near = known.iloc[rng.integers(len(known), size=12)].reset_index(drop=True)
     moved = near * (1 + 0.2 * rng.normal(size=near.shape))
@@ -166,6 +202,18 @@ def requests(rng, name, X):
     if name == "Pipeline":
         holes = pd.concat([holes, near.iloc[:1]])
     return [near, moved, moved.iloc[:1], odd, holes, near.iloc[:1].assign(**{X.columns[-1]: 1e39})]
+
+
+def text_requests(rng, X):
+    """Rows of training, new ones, texts never seen; a missing text only beside others, which keeps its column one of texts."""
+    near = X.iloc[rng.integers(len(X), size=12)].reset_index(drop=True)
+    complete = X.dropna().iloc[:3].reset_index(drop=True)
+    moved = complete.assign(**{c: complete[c] * (1 + 0.2 * rng.normal(size=len(complete))) for c in X.columns[1:-2]})
+    unseen = complete.copy()
+    unseen.iloc[1, -1 - rng.integers(2)] = "never seen"
+    gap = complete.copy().astype({c: object for c in X.columns[-2:]})
+    gap.iloc[0, -1 - rng.integers(2)] = None
+    return [pd.concat([near, complete]), moved, complete.iloc[:1], unseen, gap, complete.assign(**{X.columns[0]: [61.0, 62.0, 0.5]})]
 
 
 def records(rows):
@@ -188,5 +236,5 @@ def request(rng, rows, outputs):
     elif form == "matrix":
         plain = values
     elif form == "texts":
-        plain = [{c: v if v is None else repr(v) for c, v in r.items()} for r in plain]
+        plain = [{c: repr(v) if isinstance(v, float) else v for c, v in r.items()} for r in plain]
     return json.dumps({"input_data": plain, "params": {"outputs": outputs}}, ensure_ascii=bool(rng.integers(2)))

@@ -2,10 +2,12 @@
 fitted object, whole trees among them, bit for bit; numbers that pass through linear algebra within a stated tolerance.
     .venv/bin/python tests/python/train.py [--only TEXT] [--seeds N]
 """
-import argparse, sys, warnings
+import argparse, inspect, sys, warnings
 
 import numpy as np
 import pandas as pd
+from sklearn.base import ClassifierMixin
+from sklearn.utils._param_validation import InvalidParameterError
 from sklearn import cluster, datasets, ensemble, linear_model, preprocessing, tree
 
 from trainer import Trainer, differences
@@ -19,8 +21,15 @@ TREES = {
     "extra-trees-classifier": ensemble.ExtraTreesClassifier, "extra-trees-regressor": ensemble.ExtraTreesRegressor,
     "isolation-forest": ensemble.IsolationForest,
 }
+MODELS = {
+    "linear-regression": linear_model.LinearRegression, "ridge": linear_model.Ridge, "lasso": linear_model.Lasso,
+    "elastic-net": linear_model.ElasticNet, "logistic-regression": linear_model.LogisticRegression, "kmeans": cluster.KMeans,
+}
 SCALERS = {"standard": preprocessing.StandardScaler, "minmax": preprocessing.MinMaxScaler,
            "robust": preprocessing.RobustScaler, "maxabs": preprocessing.MaxAbsScaler}
+
+# What scikit-learn's check takes and its fit then fails on.
+NARROWER = [("lasso", "max_iter", None), ("elastic-net", "max_iter", None)]
 
 # What a forest does not keep: the sample weights (removed by `convert` too, a row of the training data each), the
 # out-of-bag predictions, and the seeds, which also stand in the trees.
@@ -139,6 +148,112 @@ def scalers(trainer, count):
                     count.check(f"{name} scaler {data}{note} {params}", wrong)
 
 
+def regressions(trainer, count):
+    """Least squares and its relatives: what LAPACK finds, within rounding; coordinate descent stops at the same step."""
+    plain = [{}, {"fit_intercept": False}]
+    grids = {
+        "linear-regression": (linear_model.LinearRegression, plain),
+        "ridge": (linear_model.Ridge, plain + [{"alpha": a, "solver": s} for a in (0.01, 10) for s in ("cholesky", "svd")] + [{"alpha": 0}]),
+        "lasso": (linear_model.Lasso, plain + [{"alpha": 0.01}, {"alpha": 0.1, "positive": True}, {"alpha": 0.01, "selection": "random", "random_state": 3},
+                                               {"alpha": 0.001, "max_iter": 3}]),
+        "elastic-net": (linear_model.ElasticNet, plain + [{"alpha": 0.01, "l1_ratio": 0.9}, {"alpha": 0.01, "l1_ratio": 0.0}, {"alpha": 0.1, "selection": "random", "random_state": 8},
+                                                          {"alpha": 0.01, "positive": True}]),
+    }
+    for data, X, y in regression_sets():
+        for name, (cls, grid_) in grids.items():
+            for params in grid_:
+                if params.get("alpha") == 0 and data in ("wide", "dependent"):
+                    continue
+                case = f"{name} {data} {params}"
+                if count.only in case:
+                    expected, reply = cls(**params).fit(X, y), trainer.fit(name, X, y, {"random_state": 0} | params)
+                    skip = () if "random_state" in params else ("random_state",)
+                    count.check(case, [reply["error"]] if "error" in reply else differences(reply["model"], expected, 1e-9, skip + ("dual_gap_",)))
+
+
+def regression_sets():
+    X, y = datasets.load_diabetes(return_X_y=True, as_frame=True)
+    yield "diabetes", X, y
+    X, y = datasets.load_breast_cancer(return_X_y=True, as_frame=True)
+    yield "cancer", (X - X.mean()) / X.std(), np.log(X["mean area"])
+    r = np.random.RandomState(0)
+    wide = pd.DataFrame(r.rand(30, 50)).rename(columns=str)
+    yield "wide", wide, wide["0"] * 3 - wide["7"] + r.rand(30) * 0.1
+    tall = pd.DataFrame(r.rand(200, 4)).rename(columns=str)
+    tall["sum"], tall["same"] = tall["0"] + tall["1"], tall["2"]
+    yield "dependent", tall, tall["0"] * 3 - tall["2"] + r.rand(200) * 0.1
+
+
+def logistic(trainer, count):
+    """scikit-learn stops early; compared with its most exact solver, told to go on."""
+    X, y = datasets.load_breast_cancer(return_X_y=True, as_frame=True)
+    digits, digit = datasets.load_digits(return_X_y=True, as_frame=True)
+    iris = datasets.load_iris(as_frame=True)
+    words = iris.target.map({0: "setosa", 1: "versicolor", 2: "é"})
+    sets = [("cancer", (X - X.mean()) / X.std(), y), ("cancer unscaled", X, y == 1), ("iris", iris.data, words), ("digits", digits / 16, digit)]
+    grid_ = [{}, {"C": 0.01}, {"C": 100.0}, {"class_weight": "balanced"}, {"fit_intercept": False}]
+    for data, X, y in sets:
+        for params in grid_ + ([{"class_weight": {0: 1, 1: 5}}] if data.startswith("cancer") else []) + ([{"penalty": None}] if data == "diabetes" else []):
+            case = f"logistic-regression {data} {params}"
+            if count.only not in case:
+                continue
+            exact = linear_model.LogisticRegression(**params, random_state=0, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)
+            reply = trainer.fit("logistic-regression", X, y, params | {"random_state": 0})
+            wrong = [reply["error"]] if "error" in reply else differences(reply["model"], exact, 1e-6, ("n_iter_", "solver", "tol", "max_iter"))
+            count.check(case, wrong)
+
+
+def clusters(trainer, count):
+    """Only on data without ties: where a row lies between two centers, rounding decides, and scikit-learn's own answer
+    changes with its number of threads and its BLAS."""
+    diabetes, cancer = datasets.load_diabetes(as_frame=True).data, datasets.load_breast_cancer(as_frame=True).data
+    blobs = pd.DataFrame(datasets.make_blobs(3000, 5, centers=7, cluster_std=3.0, random_state=1)[0]).rename(columns=str)
+    for data, X in (("diabetes", diabetes), ("cancer", cancer), ("blobs", blobs)):
+        for params in [{}, {"n_clusters": 3}, {"init": "random"}, {"init": "random", "n_init": 2, "max_iter": 5}, {"n_init": 4, "n_clusters": 5},
+                       {"algorithm": "elkan"}, {"max_iter": 2}, {"tol": 0.01, "n_clusters": 20}, {"tol": 0.0}]:
+            for seed in (0, 42):
+                case = f"kmeans {data} {params} seed {seed}"
+                if count.only in case:
+                    expected, reply = cluster.KMeans(**params, random_state=seed).fit(X), trainer.fit("kmeans", X, params=params | {"random_state": seed})
+                    count.check(case, [reply["error"]] if "error" in reply else differences(reply["model"], expected, 1e-10, ("_n_threads",)))
+    single = trainer.fit("kmeans", cancer, params={"n_clusters": 1})
+    count.check("kmeans of one cluster", differences(single["model"], cluster.KMeans(1, random_state=0).fit(cancer), 1e-10, ("_n_threads",)))
+
+
+def stricter(parameter, default, probe):
+    """Whether scorelet means to take less than scikit-learn's check: no bools for numbers, no arrays, ranges as pairs of
+    numbers only, and no seed from the system, because every run can be repeated."""
+    return (isinstance(probe, bool) and not isinstance(default, bool) or isinstance(probe, (dict, tuple)) and parameter != "class_weight"
+            or parameter in ("feature_range", "quantile_range") or parameter == "random_state" and probe is None)
+
+
+def parameters(trainer, count):
+    """Every parameter takes what scikit-learn takes, and refuses the rest with the same words."""
+    X = pd.DataFrame(np.random.RandomState(0).rand(20, 3)).rename(columns=str)
+    y = (X["0"] > 0.5).astype(int)
+    probes = [None, True, False, -1, 0, 1, 2, 3, 0.0, 0.3, 1.0, 1.5, -0.5, float("inf"), "auto", "sqrt", "nonsense", {0: 1, 1: 5}, (0, 1)]
+    for name, cls in (TREES | SCALERS | MODELS).items():
+        kind = "scaler" if name in SCALERS else "estimator"
+        target = None if kind == "scaler" or name in ("isolation-forest", "kmeans") else y if issubclass(cls, ClassifierMixin) else X["1"]
+        own, wrong = inspect.signature(cls).parameters, []
+        for parameter in own:
+            for probe in probes:
+                if stricter(parameter, own[parameter].default, probe):
+                    continue
+                expected = None
+                try:
+                    cls(**{parameter: probe})._validate_params()
+                except InvalidParameterError as error:
+                    expected = str(error)
+                reply = trainer.fit(name, X, target, {"random_state": 0} | {parameter: probe}, kind=kind, quiet=True)
+                refused = " must be " in reply.get("error", "") and "parameter of" in reply["error"]
+                if refused != (expected is not None) and (name, parameter, probe) not in NARROWER:
+                    wrong.append(f"{parameter}={probe!r}: {reply.get('error', 'taken')!r}, scikit-learn: {expected or 'taken'!r}")
+        count.check(f"parameters of {name}", wrong)
+    reply = trainer.fit("isolation-forest", X, params={"n_estimator": 5})
+    count.check("an unknown parameter", [] if "did you mean \"n_estimators\"" in reply["error"] and "contamination" in reply["error"] else [str(reply)])
+
+
 def threads(trainer, count):
     X, y = datasets.load_breast_cancer(return_X_y=True)
     for name in ("random-forest-classifier", "extra-trees-classifier", "isolation-forest"):
@@ -155,7 +270,7 @@ def main():
     count = Count(args.only)
     with Trainer() as trainer:
         trees(trainer, count, args.seeds)
-        for part in (contamination, scalers, threads):
+        for part in (contamination, scalers, regressions, logistic, clusters, parameters, threads):
             if not args.only or args.only in part.__name__:
                 part(trainer, count)
     print(f"{count.trees} trees compared")

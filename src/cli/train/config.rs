@@ -3,6 +3,7 @@
 
 use super::Args;
 use crate::cli::Failure;
+use crate::data::schema::toml_problem;
 use crate::train::params::Literal;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::{Map, Value};
@@ -16,12 +17,12 @@ pub(super) fn complete(typed: Args) -> Result<Args, Failure> {
     let Some(path) = &typed.config else { return Ok(typed) };
     let wrong = |why: String| Failure::Usage(format!("the configuration {}: {why}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let table: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| wrong(error.to_string().trim().replace('\n', "\n  ")))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(toml_problem(&text, &error)))?;
     merge(&typed, table).map_err(wrong)
 }
 
-fn merge(typed: &Args, table: toml::Table) -> Result<Args, String> {
+fn merge(typed: &Args, mut table: toml::Table) -> Result<Args, String> {
+    let plan = super::plan::of_file(&mut table)?;
     let own = fields(&Args::default());
     let mut merged = Map::new();
     for (key, value) in table {
@@ -38,7 +39,9 @@ fn merge(typed: &Args, table: toml::Table) -> Result<Args, String> {
     }
     merged
         .extend(fields(typed).into_iter().filter(|(_, value)| !value.is_null() && *value != Value::Array(Vec::new())));
-    serde_path(merged)
+    let args = serde_path(merged)?;
+    let Args { missing, encode, derive, dates, inputs_only, .. } = typed.clone();
+    Ok(Args { plan, missing, encode, derive, dates, inputs_only, ..args })
 }
 
 /// The flags by name; null where nothing was said.

@@ -5,15 +5,18 @@
 
 mod config;
 mod parameters;
+mod plan;
 mod progress;
 mod settings;
 mod text;
 
 use super::{Failure, output};
 use crate::data::{self, DataError, schema::Schema};
+use crate::train::features::Plan;
 use crate::train::job::{self, TrainError, Trained};
 use anyhow::{Context, anyhow};
 use parameters::Parameters;
+pub(super) use parameters::hint;
 use progress::Progress;
 use serde::{Deserialize, Serialize};
 use settings::Settings;
@@ -36,7 +39,8 @@ pub struct Args {
     #[arg(long, env = "SCORELET_DATA", value_name = "URL", num_args = 1..)]
     #[serde(deserialize_with = "config::one_or_more")]
     data: Vec<String>,
-    /// What to fit, such as isolation-forest; the parameters below say which there are
+    /// What to fit: isolation-forest, random-forest-, extra-trees-, decision-tree-classifier or -regressor,
+    /// linear-regression, ridge, lasso, elastic-net, logistic-regression, kmeans
     #[arg(long, env = "SCORELET_ESTIMATOR", value_name = "NAME")]
     estimator: Option<String>,
     /// The bundle to write; an older native bundle there is replaced
@@ -49,6 +53,31 @@ pub struct Args {
     #[arg(long, env = "SCORELET_FEATURES", value_name = "A,B,...")]
     #[serde(deserialize_with = "config::names")]
     features: Option<String>,
+    /// What becomes of missing values: keep, drop (the row), mean, median, most-frequent, constant=VALUE; of one column
+    /// COLUMN=median [default: keep]
+    #[arg(long, env = "SCORELET_MISSING", value_name = "HOW")]
+    #[serde(skip)]
+    missing: Vec<String>,
+    /// How columns of text become numbers: one-hot or ordinal; of one column COLUMN=ordinal [default: one-hot]
+    #[arg(long, env = "SCORELET_ENCODE", value_name = "HOW")]
+    #[serde(skip)]
+    encode: Vec<String>,
+    /// A new column: NAME=EXPRESSION over the columns, such as speed="distance / air_time * 60"
+    #[arg(long, env = "SCORELET_DERIVE", value_name = "NAME=EXPR")]
+    #[serde(skip)]
+    derive: Vec<String>,
+    /// Parts of a column of dates that become columns: COLUMN=month,dayofweek,hour
+    #[arg(long, env = "SCORELET_DATES", value_name = "COLUMN=PARTS")]
+    #[serde(skip)]
+    dates: Vec<String>,
+    /// Features that are read by derived columns alone
+    #[arg(long, env = "SCORELET_INPUTS_ONLY", value_name = "A,B,...")]
+    #[serde(skip)]
+    inputs_only: Option<String>,
+    /// What the configuration file says of all these.
+    #[arg(skip)]
+    #[serde(skip)]
+    plan: Plan,
     /// Scale columns first: standard, minmax, robust, maxabs or none [default: standard]
     #[arg(long, env = "SCORELET_SCALER", value_name = "NAME")]
     scaler: Option<String>,
@@ -57,14 +86,14 @@ pub struct Args {
     #[serde(deserialize_with = "config::literal")]
     scaler_params: Option<String>,
     /// The part that is held out to measure the model: a fraction, or a count of rows; 0 fits on every row [default: 0.25]
-    #[arg(long, env = "SCORELET_TEST_SIZE", value_name = "SIZE")]
+    #[arg(long, env = "SCORELET_TEST_SIZE", value_name = "SIZE", allow_negative_numbers = true)]
     #[serde(deserialize_with = "config::literal")]
     test_size: Option<String>,
     /// The seed of everything that is drawn [default: 0]
     #[arg(long, env = "SCORELET_RANDOM_STATE", value_name = "SEED")]
     random_state: Option<u32>,
     /// Give each class its share of the rows that are held out
-    #[arg(long, env = "SCORELET_STRATIFY", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_STRATIFY", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     stratify: Option<bool>,
     /// Hold out the latest rows by this column of dates or numbers
     #[arg(long, env = "SCORELET_TIME_COLUMN", value_name = "COLUMN")]
@@ -101,10 +130,10 @@ pub struct Args {
     #[arg(long, env = "SCORELET_GIT_COMMIT", value_name = "COMMIT")]
     git_commit: Option<String>,
     /// Replace the output also if it is no native bundle
-    #[arg(long, env = "SCORELET_FORCE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_FORCE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     force: Option<bool>,
     /// Print JSON for scripts
-    #[arg(long, env = "SCORELET_JSON", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true)]
+    #[arg(long, env = "SCORELET_JSON", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
     json: Option<bool>,
     #[command(flatten)]
     #[serde(flatten)]
@@ -115,8 +144,9 @@ const NOTES: &str = "\
 Parameters have scikit-learn's names and defaults, and values are written as in Python: --max-samples 100 is a count, 1.0 a
 fraction, None is None. Which estimator has which is said with each.
 
-The configuration file holds the same names as keys: data = [\"a.csv\"], estimator = \"ridge\", alpha = 0.5. The configuration
-that is used is printed to stderr.
+The configuration file holds the same names as keys: data = [\"a.csv\"], estimator = \"ridge\", alpha = 0.5. It can say more of
+single columns: derived = { speed = \"distance / air_time\" }, dates = { day = [\"month\"] }, columns = { origin = { missing =
+\"drop\", encode = { kind = \"one-hot\", min_frequency = 100 } } }. The configuration that is used is printed to stderr.
 
 The same data and seed give the same bytes, whatever the number of threads, if --trained-at or SOURCE_DATE_EPOCH is set.";
 
@@ -153,13 +183,23 @@ pub fn run(args: Args) -> Result<(), Failure> {
 fn load(settings: &Settings, progress: &Progress) -> Result<data::Loaded, Failure> {
     let schema = settings.schema.as_deref().map(read_schema).transpose()?;
     let told = |at: data::Progress| progress.read(at);
-    let options = data::ReadOptions {
-        delimiter: settings.delimiter,
-        sample: settings.sample,
-        progress: progress.shown().then_some(&told),
-        ..data::ReadOptions::default()
+    let read = |columns| {
+        let options = data::ReadOptions {
+            delimiter: settings.delimiter,
+            sample: settings.sample,
+            progress: progress.shown().then_some(&told),
+            columns,
+            text: schema.as_ref().map(Schema::text_columns).unwrap_or_default(),
+            ..data::ReadOptions::default()
+        };
+        data::read(&settings.data, &options).map_err(unread)
     };
-    let mut loaded = data::read(&settings.data, &options).map_err(unread)?;
+    let wanted = settings.columns(schema.as_ref());
+    let mut loaded = read(wanted.clone())?;
+    if schema.is_none() && wanted.iter().flatten().any(|name| loaded.table.find(name).is_err()) {
+        // Whoever asked for a column that is not there wants to know which ones are.
+        loaded = read(None)?;
+    }
     if let (Some(schema), Some(path)) = (schema, &settings.schema) {
         loaded.table = schema.check(loaded.table).map_err(|violations| {
             let listed: Vec<String> = violations.iter().map(|violation| format!("\n  {violation}")).collect();

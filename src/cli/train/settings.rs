@@ -1,9 +1,12 @@
 //! From what was said to a checked job. Pure: the environment is passed in.
 
 use super::Args;
+use super::plan::{self, plan};
+use crate::calendar;
 use crate::cli::{Failure, names};
 use crate::data::Sample;
-use crate::train::evaluate::{TestSize, iso};
+use crate::data::schema::{ColumnSchema, Schema};
+use crate::train::evaluate::TestSize;
 use crate::train::job::{Job, Order};
 use crate::train::params::{Estimator, Literal, ParamError, ScalerKind, ScalerSpec, Spec};
 use std::collections::BTreeMap;
@@ -56,6 +59,7 @@ impl Settings {
             scaler: scaler(&args)?,
             target: args.target.clone(),
             features: args.features.as_deref().map(names).transpose()?,
+            plan: plan(&args)?,
             test_size: test_size(args.test_size.as_deref().unwrap_or("0.25"))?,
             order: order(&args)?,
             folds: folds(args.cv)?,
@@ -78,6 +82,22 @@ impl Settings {
             json: args.json.unwrap_or(false),
             job,
         })
+    }
+}
+
+impl Settings {
+    /// The columns that must be read: the schema's, else those that are named, where they are.
+    pub fn columns(&self, schema: Option<&Schema>) -> Option<Vec<String>> {
+        if let Some(schema) = schema {
+            let names = |column: &ColumnSchema| [vec![column.name.clone()], column.aliases.clone()].concat();
+            return Some(schema.columns.iter().flat_map(names).collect());
+        }
+        let time = match &self.job.order {
+            Order::Time(column) => Some(column),
+            _ => None,
+        };
+        let features = self.job.features.as_ref()?;
+        Some(features.iter().chain(&self.job.target).chain(time).cloned().collect())
     }
 }
 
@@ -181,10 +201,10 @@ fn trained_at(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) ->
     let said = given.map(str::to_owned).or_else(|| variable("SOURCE_DATE_EPOCH"));
     let Some(text) = said else {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        return Ok(iso(now as i64 * 1_000_000));
+        return Ok(moment(now as i64));
     };
     match text.parse::<i64>() {
-        Ok(seconds @ 0..=253_402_300_799) => Ok(iso(seconds * 1_000_000)),
+        Ok(seconds @ 0..=253_402_300_799) => Ok(moment(seconds)),
         Ok(_) => Err(Failure::Usage(format!("--trained-at {text}: no year has so many seconds"))),
         // Any text that begins as a date: it is only shown.
         Err(_) if text.len() >= 10 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit) => Ok(text),
@@ -192,6 +212,12 @@ fn trained_at(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) ->
             Err(Failure::Usage(format!("--trained-at {text:?}: write 2026-01-31T12:00:00Z, or seconds since 1970")))
         }
     }
+}
+
+/// ISO 8601 of seconds since 1970.
+fn moment(seconds: i64) -> String {
+    let text = calendar::text(seconds * 1_000_000);
+    if text.contains('T') { text } else { text + "T00:00:00Z" }
 }
 
 fn commit(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
@@ -219,6 +245,9 @@ fn shown(args: &Args, job: &Job) -> String {
     job.features
         .iter()
         .for_each(|names| line("features", names.iter().map(|name| text(name)).collect::<Vec<_>>().into()));
+    for (key, value) in plan::shown(&job.plan) {
+        line(&key, value);
+    }
     line("scaler", text(args.scaler.as_deref().unwrap_or("standard")));
     args.scaler_params.iter().for_each(|params| line("scaler-params", text(params)));
     line("test-size", text(args.test_size.as_deref().unwrap_or("0.25")));

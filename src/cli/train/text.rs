@@ -55,18 +55,20 @@ pub(super) fn text(trained: &Trained, settings: &Settings, seconds: Seconds) -> 
         line(
             &mut out,
             "metrics",
-            &format!("{:<32}{on}{}", "", if trained.folds.is_empty() { "" } else { "     cross-validation" }),
+            &format!("{:<34}{on}{}", "", if trained.folds.is_empty() { "" } else { "     cross-validation" }),
         );
         for (name, value) in &evaluation.metrics {
             let fold = trained.folds.iter().find(|(known, ..)| known == name);
-            let fold = fold.map(|(_, mean, deviation)| format!("     {mean:.6} ± {deviation:.6}")).unwrap_or_default();
-            line(&mut out, "", &format!("  {name:<30}{}{fold}", shown(*value)));
+            let fold = fold
+                .map(|(_, mean, deviation)| format!("     {} ± {}", shown(*mean), shown(*deviation)))
+                .unwrap_or_default();
+            line(&mut out, "", &format!("  {name:<32}{}{fold}", shown(*value)));
         }
     }
     for (source, ranked) in &trained.importances {
         line(&mut out, "features", &source.to_lowercase());
         for (name, value) in ranked.iter().take(LISTED) {
-            line(&mut out, "", &format!("  {:<30}{}", crate::html::shortened(name, 28), shown(*value)));
+            line(&mut out, "", &format!("  {:<32}{}", crate::html::shortened(name, 28), shown(*value)));
         }
     }
     for (label, path) in [("report", &settings.report), ("metrics", &settings.metrics)] {
@@ -90,5 +92,9 @@ fn line(out: &mut String, label: &str, text: &str) {
 }
 
 fn shown(value: f64) -> String {
-    if value.is_finite() { format!("{value:<8.6}") } else { "undefined".to_owned() }
+    match value.abs() {
+        _ if !value.is_finite() => "undefined".to_owned(),
+        1e9.. => format!("{value:.6e}"),
+        _ => format!("{value:.6}"),
+    }
 }

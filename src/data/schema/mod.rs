@@ -99,6 +99,19 @@ pub enum SchemaError {
     Column { column: String, problem: &'static str },
 }
 
+/// What is wrong with a TOML file, and where, in one line.
+pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
+    let problem = error.message().replace('\n', "; ");
+    match error.span().and_then(|span| text.get(..span.start)) {
+        Some(before) => {
+            let line = before.split('\n').count();
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            format!("line {line}, column {column}: {problem}")
+        }
+        None => problem,
+    }
+}
+
 /// What stands above the columns of a written schema.
 const HEAD: &str = "# What a table must be before scorelet trains on it: read, edit and commit this file.\n\
     # type: float, integer, boolean, text or time. Keys that are left out ask for nothing. minimum, maximum (times as\n\
@@ -111,7 +124,7 @@ impl Schema {
     /// # Errors
     /// When it is no TOML, has a key that is not known, or contradicts itself.
     pub fn from_toml(text: &str) -> Result<Schema, SchemaError> {
-        let schema: Schema = toml::from_str(text).map_err(|error| SchemaError::Toml(error.to_string()))?;
+        let schema: Schema = toml::from_str(text).map_err(|error| SchemaError::Toml(toml_problem(text, &error)))?;
         schema.validated()
     }
 

@@ -264,3 +264,118 @@ fn text(expression: &Expr) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DerivedColumns;
+    use crate::model::derived::Program;
+    use ndarray::array;
+    use proptest::prelude::*;
+
+    fn columns() -> Vec<(String, Kind)> {
+        let kinds = [("x", Kind::Number), ("y", Kind::Number), ("when", Kind::Date), ("word", Kind::Text)];
+        kinds.map(|(name, kind)| (name.to_owned(), kind)).to_vec()
+    }
+
+    /// The value for x = 7, y = -2.
+    fn value(expression: &str) -> Result<f64, String> {
+        let columns = columns();
+        let compiled = compile(&[expression.to_owned()], &Inputs::new(&columns)).map_err(|(_, problem)| problem)?;
+        let program = Program::new(compiled[0].operations.clone(), 4).expect("what compiles is a program");
+        let out = DerivedColumns::new(4, vec![program]).transform(array![[7.0, -2.0, 0.0, 0.0]]);
+        Ok(out.expect("it never refuses")[(0, 0)])
+    }
+
+    #[test]
+    fn expressions_mean_what_they_mean_in_python() {
+        let check = |expression: &str, expected: f64| {
+            assert_eq!(value(expression).map(f64::to_bits), Ok(expected.to_bits()), "{expression}");
+        };
+        check("1 + 2 * 3 - 4 / 8", 6.5);
+        check("1/2", 0.5);
+        check("x / y / 2", -1.75);
+        check("-x % 4", 1.0);
+        check("x - -y", 5.0);
+        check("(x + y) * 1e-3", 0.005);
+        check("x > y && !(x == 7) || false", 0.0);
+        check("if x >= 7 { if y < 0 { 1 } else { 2 } } else { 3 }", 1.0);
+        check("if x < 0 { 1 } else if y < 0 { 2 } else { 3 }", 2.0);
+        check("sqrt(square(x)) + abs(y) + min(x, y) + max(x, y) + pow(2, 3)", 22.0);
+        check("col(\"x\") + hour(when)", 7.0);
+        check("is_missing(0 / 0) + coalesce(0 / 0, 5)", 6.0);
+        check("ln(1) + log1p(0)", 0.0);
+        check("1_000 + 0x10", 1016.0);
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for expression in [
+            "",
+            "x y",
+            "x = 1",
+            "x.y",
+            "x[0]",
+            "x as f64",
+            "1f32",
+            "'a'",
+            "\"a\"",
+            "|x| x",
+            "x += 1",
+            "a::b(x)",
+            "&x",
+            "x..y",
+            "return x",
+            "unsafe { x }",
+            "match x { _ => 1 }",
+            "word",
+            "print!(x)",
+            "if x { 1 }",
+            "x & y",
+        ] {
+            assert!(expression == "word" || value(expression).is_err(), "{expression}");
+        }
+        assert!(value(&"-".repeat(1_001)).is_err());
+        assert!(value(&format!("{}x", "-".repeat(998))).is_ok(), "deep, and within the limit");
+        assert!(value(&format!("{}x", "x=".repeat(499))).is_err());
+        assert!(value(&format!("{}x", "||".repeat(499))).is_err());
+    }
+
+    /// An expression and its value.
+    fn arithmetic() -> impl Strategy<Value = (String, f64)> {
+        let leaf = prop_oneof![
+            (0u32..1000).prop_map(|n| (n.to_string(), f64::from(n))),
+            (0.0..1e6f64).prop_map(|n| (format!("{n:?}"), n)),
+            Just(("x".to_owned(), 7.0)),
+            Just(("y".to_owned(), -2.0)),
+        ];
+        leaf.prop_recursive(4, 24, 2, |inner| {
+            (inner.clone(), 0..4usize, inner).prop_map(|((a, av), op, (b, bv))| {
+                let value = [av + bv, av - bv, av * bv, av / bv][op];
+                (format!("({a}) {} ({b})", ["+", "-", "*", "/"][op]), value)
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn arithmetic_is_that_of_doubles((expression, expected) in arithmetic()) {
+            let got = value(&expression);
+            prop_assert!(got.as_ref().is_ok_and(|got| got.to_bits() == expected.to_bits() || got.is_nan() && expected.is_nan()),
+                "{expression}: {got:?}, expected {expected}");
+        }
+
+        #[test]
+        fn no_text_breaks_the_parser(text in "[-+*/%()<>=!&|{}x1.,\" ifelswhnmc]{0,120}") {
+            let _ = value(&text);
+        }
+
+        #[test]
+        fn any_name_can_be_a_column(name in ".{0,12}") {
+            let columns = vec![(name.clone(), Kind::Number)];
+            let compiled = compile(&[super::super::passing(&name)], &Inputs::new(&columns));
+            let compiled = compiled.expect("a name that passes");
+            prop_assert_eq!(&compiled[0].operations, &vec![Operation::Column(0)]);
+        }
+    }
+}

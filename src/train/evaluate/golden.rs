@@ -41,6 +41,6 @@ fn cell(values: &Values, row: usize) -> Value {
         Values::Numbers { kind: NumberKind::Integer, values } if !values[row].is_nan() => json!(values[row] as i64),
         Values::Numbers { values, .. } => json!(values[row]),
         Values::Texts(texts) => json!(texts.get(row)),
-        Values::Times(times) => (times[row] != i64::MIN).then(|| super::time::iso(times[row])).into(),
+        Values::Times(times) => (times[row] != i64::MIN).then(|| crate::calendar::text(times[row])).into(),
     }
 }

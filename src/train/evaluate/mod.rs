@@ -10,11 +10,9 @@ mod plot;
 pub mod profile;
 mod report;
 mod split;
-mod time;
 
 pub use answer::{Answers, Predicted, Refused, answers};
 pub use evaluation::{Detail, Evaluation, Metrics, anomalies, evaluate, over_folds, shown};
 pub use golden::{Golden, REQUESTS, golden};
 pub use report::{Card, page};
 pub use split::{Split, SplitError, TestSize, by_time, k_fold, shuffled, stratified, stratified_k_fold};
-pub use time::iso;

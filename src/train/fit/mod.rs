@@ -4,8 +4,13 @@
 //! that every estimator is written the same way and read back by `sklearn` like any file. Never does I/O; results do
 //! not depend on the number of threads.
 
+mod centered;
+mod coordinate;
 mod forest;
 mod isolation;
+mod kmeans;
+mod linear;
+mod logistic;
 mod scaler;
 mod state;
 mod tree;
@@ -94,7 +99,11 @@ pub fn fit(
         | Estimator::RandomForestRegressor
         | Estimator::ExtraTreesClassifier
         | Estimator::ExtraTreesRegressor => forest::fit(spec, &data),
-        other => Err(FitError::Parameter(format!("{} is not trained yet", other.class().class))),
+        Estimator::LinearRegression => linear::linear_regression(spec, &data),
+        Estimator::Ridge => linear::ridge(spec, &data),
+        Estimator::Lasso | Estimator::ElasticNet => coordinate::fit(spec, &data),
+        Estimator::LogisticRegression => logistic::fit(spec, &data),
+        Estimator::KMeans => kmeans::fit(spec, &data),
     }
 }
 

@@ -101,6 +101,21 @@ impl RandomState {
         cdf.iter_mut().for_each(|c| *c /= sum);
         (0..size).map(|_| bisect_right(&cdf, self.double())).collect()
     }
+
+    /// `choice(len(p), size, replace=False, p=p)`: rounds of draws, what was drawn before left out; `size` of them must
+    /// have odds above 0.
+    pub fn choice_without_replacement(&mut self, p: &[f64], size: usize) -> Vec<u32> {
+        let (mut p, mut found) = (p.to_vec(), Vec::with_capacity(size));
+        while found.len() < size {
+            for drawn in self.choice_with_replacement(&p, size - found.len()) {
+                if p[drawn as usize] > 0.0 {
+                    p[drawn as usize] = 0.0;
+                    found.push(drawn);
+                }
+            }
+        }
+        found
+    }
 }
 
 fn bisect_right(sorted: &[f64], x: f64) -> u32 {

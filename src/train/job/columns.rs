@@ -2,23 +2,27 @@
 
 use super::{Job, Order, TrainError};
 use crate::bundle::Bundle;
-use crate::data::{Column, Table, Values};
+use crate::data::{Column, NameError, Table, Values};
 use crate::train::evaluate::{self, Split};
+use crate::train::features::{self, FeatureError, Plan};
 use crate::train::params::Task;
 use crate::train::{Target, TargetError};
 use ndarray::Array2;
 
 /// Columns and rows that are used. Positions below are into `rows`, never into the table.
 pub(super) struct Prepared<'t> {
+    pub table: &'t Table,
     /// The columns of a request, in its order.
-    pub features: Vec<&'t Column>,
-    /// Names of the columns that the scaler or the estimator gets.
+    pub columns: Vec<&'t Column>,
+    /// Their names.
     pub names: Vec<String>,
     /// Rows of the table that are left after cleaning.
     pub rows: Vec<usize>,
     /// One value for each of `rows`. Of an unsupervised estimator: to measure against, where it has labels.
     pub target: Option<Target>,
     pub target_name: Option<String>,
+    /// The job's, with the columns' own names.
+    pub plan: Plan,
     pub warnings: Vec<String>,
     supervised: bool,
     times: Option<&'t Column>,
@@ -44,29 +48,46 @@ impl<'t> Prepared<'t> {
             Order::Time(name) => Some(column("--time-column", name)?),
             _ => None,
         };
-        let features = features(job, table, target, times)?;
+        let columns = chosen(job, table, target, times)?;
         let mut prepared = Prepared {
-            names: features.iter().map(|column| column.name.clone()).collect(),
-            features,
+            table,
+            names: columns.iter().map(|column| column.name.clone()).collect(),
+            columns,
             rows: (0..table.rows).collect(),
             target: None,
             target_name: target.map(|column| column.name.clone()),
+            plan: resolved(&job.plan, table)?,
             warnings: Vec::new(),
             supervised,
             times,
         };
-        if let Some(target) = target {
-            prepared.read_target(target, class.task)?;
-        }
-        prepared.check_lost(job, table.rows)?;
         prepared.check_numbers()?;
+        prepared.clean(job, target)?;
         Ok(prepared)
     }
 
-    /// Rows without a target are dropped where it is learned.
+    /// Drops rows without a target where one is learned, and those that the plan drops; reads the target of the rest.
+    fn clean(&mut self, job: &Job, target: Option<&Column>) -> Result<(), TrainError> {
+        let (all, mut why) = (self.table.rows, Vec::new());
+        if let Some(column) = target.filter(|_| self.supervised) {
+            self.rows.retain(|row| !column.values.is_missing(*row));
+            if self.rows.is_empty() {
+                return Err(TrainError::AllLost(format!("the target {:?} has no value in any of them", column.name)));
+            }
+            why.extend((self.rows.len() < all).then(|| format!("{} have no target", all - self.rows.len())));
+        }
+        let before = self.rows.len();
+        self.rows = self.plan.complete(self.table, &self.names, &self.rows)?;
+        let incomplete = before - self.rows.len();
+        why.extend((incomplete > 0).then(|| format!("{incomplete} lack a value where the plan drops such rows")));
+        self.check_lost(job, all, &why.join(", "))?;
+        target.map_or(Ok(()), |column| self.read_target(column, job.spec.estimator.class().task))
+    }
+
     fn read_target(&mut self, column: &Column, task: Task) -> Result<(), TrainError> {
+        let kept = column.take(&self.rows);
         if !self.supervised {
-            self.target = Target::labels(column).ok();
+            self.target = Target::labels(&kept).ok();
             if self.target.is_none() {
                 self.warnings.push(format!(
                     "{:?} is not compared with the model: it has missing values or no labels",
@@ -75,53 +96,39 @@ impl<'t> Prepared<'t> {
             }
             return Ok(());
         }
-        self.rows.retain(|row| !column.values.is_missing(*row));
-        if self.rows.is_empty() {
-            return Err(TrainError::AllLost(format!("the target {:?} has no value in any of them", column.name)));
-        }
-        let kept = column.take(&self.rows);
-        self.target = Some(match Target::of(&kept, task) {
-            Ok(target) => target,
-            // The row of the table, not of what was kept.
-            Err(TargetError::Continuous { column, row, value }) => {
-                return Err(TargetError::Continuous { column, row: self.rows[row], value }.into());
+        // Rows as the table counts them, not as they were kept.
+        self.target = Some(Target::of(&kept, task).map_err(|error| match error {
+            TargetError::Continuous { column, row, value } => {
+                TargetError::Continuous { column, row: self.rows[row] + 1, value }
             }
-            Err(TargetError::Infinite { column, row }) => {
-                return Err(TargetError::Infinite { column, row: self.rows[row] }.into());
-            }
-            Err(error) => return Err(error.into()),
-        });
+            TargetError::Infinite { column, row } => TargetError::Infinite { column, row: self.rows[row] + 1 },
+            other => other,
+        })?);
         Ok(())
     }
 
-    fn check_lost(&mut self, job: &Job, rows: usize) -> Result<(), TrainError> {
+    fn check_lost(&mut self, job: &Job, rows: usize, why: &str) -> Result<(), TrainError> {
         let lost = rows - self.rows.len();
-        if lost == 0 {
-            return Ok(());
-        }
-        let why = format!("{lost} have no target");
         if lost as f64 > job.max_lost * rows as f64 {
-            return Err(TrainError::TooManyLost { lost, rows, limit: job.max_lost, why });
+            return Err(TrainError::TooManyLost { lost, rows, limit: job.max_lost, why: why.to_owned() });
         }
-        self.warnings.push(format!("{lost} of {rows} rows were dropped: {why}"));
+        if lost > 0 {
+            self.warnings.push(format!("{lost} of {rows} rows were dropped: {why}"));
+        }
         Ok(())
     }
 
+    /// A column of numbers with a stray text would become thousands of categories: unless it is said to be text, that is
+    /// an error.
     fn check_numbers(&self) -> Result<(), TrainError> {
-        for column in &self.features {
-            let (found, value) = match &column.values {
-                Values::Numbers { .. } => continue,
-                Values::Texts(texts) => {
-                    let row = (0..texts.codes.len()).find(|row| texts.get(*row).is_some()).unwrap_or_default();
-                    ("text", (row, texts.get(row).unwrap_or_default().to_owned()))
-                }
-                Values::Times(times) => {
-                    let row = times.iter().position(|time| *time != i64::MIN).unwrap_or_default();
-                    ("times", (row, evaluate::iso(times[row])))
-                }
-            };
-            let (row, value) = value;
-            return Err(TrainError::NotNumbers { column: column.name.clone(), found, row: row + 1, value });
+        let said = |column: &Column| self.plan.columns.get(&column.name).is_some_and(|own| own.encode.is_some());
+        for column in self.columns.iter().filter(|column| !said(column)) {
+            if let Values::Texts(texts) = &column.values
+                && let Some((row, value)) = texts.first_not_a_number()
+            {
+                let (column, value) = (column.name.clone(), value.to_owned());
+                return Err(TrainError::NotNumbers { column, row: row + 1, value });
+            }
         }
         Ok(())
     }
@@ -165,25 +172,39 @@ impl<'t> Prepared<'t> {
         }
     }
 
-    /// What the scaler or the estimator gets for some rows: shape (rows, names).
-    pub fn matrix(&self, rows: &[usize]) -> Array2<f64> {
-        let mut x = Array2::zeros((rows.len(), self.features.len()));
-        for (at, column) in self.features.iter().enumerate() {
-            if let Values::Numbers { values, .. } = &column.values {
-                x.column_mut(at).iter_mut().zip(rows).for_each(|(cell, row)| *cell = values[self.rows[*row]]);
-            }
-        }
-        x
+    /// Rows of the table.
+    pub fn table_rows(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().map(|at| self.rows[*at]).collect()
     }
 
-    /// What a request of these rows is decoded to: shape (rows, features).
-    pub fn request(&self, _bundle: &Bundle, rows: &[usize]) -> Array2<f64> {
-        self.matrix(rows)
+    /// What a request of these rows is decoded to: shape (rows, columns).
+    ///
+    /// # Errors
+    /// Never: the columns are those of the table.
+    pub fn request(&self, bundle: &Bundle, rows: &[usize]) -> Result<Array2<f64>, FeatureError> {
+        features::requests(self.table, &self.names, &self.table_rows(rows), &bundle.vocabulary)
     }
 }
 
+/// The plan with the names that the table has: they match whatever their case, blanks and underscores. Names of derived
+/// columns stay.
+fn resolved(plan: &Plan, table: &Table) -> Result<Plan, TrainError> {
+    let name = |name: &String| match table.find(name) {
+        Ok(at) => Ok(table.columns[at].name.clone()),
+        Err(NameError::Absent { .. }) => Ok(name.clone()),
+        Err(problem) => Err(TrainError::Column { what: "the plan of features", problem }),
+    };
+    let mut own = plan.clone();
+    own.inputs_only = plan.inputs_only.iter().map(name).collect::<Result<_, _>>()?;
+    own.dates =
+        plan.dates.iter().map(|(key, parts)| Ok((name(key)?, parts.clone()))).collect::<Result<_, TrainError>>()?;
+    own.columns =
+        plan.columns.iter().map(|(key, how)| Ok((name(key)?, how.clone()))).collect::<Result<_, TrainError>>()?;
+    Ok(own)
+}
+
 /// The columns of a request, in the order that was asked for.
-fn features<'t>(
+fn chosen<'t>(
     job: &Job,
     table: &'t Table,
     target: Option<&'t Column>,

@@ -10,11 +10,13 @@ mod record;
 
 use super::evaluate::profile::Profile;
 use super::evaluate::{self, Answers, Evaluation, Golden, Refused, Split, SplitError, TestSize, importance};
+use super::features::{self, FeatureError, Plan};
 use super::fit::{FitError, fit, fit_scaler};
-use super::params::{ScalerSpec, Spec, Task};
+use super::params::{Estimator, ScalerSpec, Spec, Task};
 use super::{AssembleError, Assembled, Parts, Target, TargetError, assemble};
 use crate::bundle::Bundle;
 use crate::data::{Loaded, NameError};
+use crate::model::InputError;
 use crate::value::ValueError;
 use columns::Prepared;
 use ndarray::Array2;
@@ -29,6 +31,8 @@ pub struct Job {
     pub target: Option<String>,
     /// All columns but the target and that of the times, where none are named.
     pub features: Option<Vec<String>>,
+    /// Derived columns, dates, missing values, encodings.
+    pub plan: Plan,
     pub test_size: TestSize,
     pub order: Order,
     /// Cross-validation over the rows to be fitted.
@@ -114,9 +118,17 @@ pub enum TrainError {
     #[error("--time-column {column:?} holds text; it must hold dates or numbers")]
     TextTime { column: String },
     #[error(
-        "column {column:?} holds {found} (row {row}: {value:?}), and features are numbers\n  leave it out with --features, or encode it"
+        "column {column:?} holds numbers but for row {row}: {value:?}\n  correct the data, or treat the column as text with \
+         --encode \"{column}=one-hot\""
     )]
-    NotNumbers { column: String, found: &'static str, row: usize, value: String },
+    NotNumbers { column: String, row: usize, value: String },
+    #[error(
+        "column {column:?}, row {row}: the value is missing, and {class} takes none\n  fill it in (--missing median) or drop \
+         such rows (--missing drop)"
+    )]
+    MissingValue { column: String, row: usize, class: &'static str },
+    #[error("column {column:?}, row {row}: {problem}")]
+    Value { column: String, row: usize, problem: InputError },
     #[error("no rows are left: {0}")]
     AllLost(String),
     #[error(
@@ -126,6 +138,8 @@ pub enum TrainError {
     TooManyLost { lost: usize, rows: usize, limit: f64, why: String },
     #[error(transparent)]
     Target(#[from] TargetError),
+    #[error(transparent)]
+    Feature(#[from] FeatureError),
     #[error(transparent)]
     Split(#[from] SplitError),
     #[error(transparent)]
@@ -156,6 +170,15 @@ const SHUFFLED_ROWS: usize = 1_000;
 /// Tables with more columns get no such importances.
 const SHUFFLED_COLUMNS: usize = 200;
 
+/// Models whose importances are coefficients.
+const LINEAR: [Estimator; 5] = [
+    Estimator::LinearRegression,
+    Estimator::Ridge,
+    Estimator::Lasso,
+    Estimator::ElasticNet,
+    Estimator::LogisticRegression,
+];
+
 /// Does the whole run; `on` is told what it is busy with.
 ///
 /// # Errors
@@ -174,9 +197,9 @@ pub fn run(job: &Job, loaded: Loaded, on: &dyn Fn(Stage)) -> Result<Trained, Tra
     let measured = if held_out { &split.holdout } else { &split.train };
     let bundle = Arc::new(fitted.assembled.bundle);
     let measures = Measures::new(job, &data, &bundle, measured)?;
-    let rows: Vec<usize> = split.train.iter().map(|at| data.rows[*at]).collect();
+    let rows = data.table_rows(&split.train);
     let features =
-        data.features.iter().map(|column| (column.name.clone(), Profile::of(&column.values, &rows))).collect();
+        data.columns.iter().map(|column| (column.name.clone(), Profile::of(&column.values, &rows))).collect();
     let golden_rows: Vec<usize> = measured.iter().take(4 * evaluate::REQUESTS).map(|at| data.rows[*at]).collect();
     let mut trained = Trained {
         facts: Facts {
@@ -194,7 +217,7 @@ pub fn run(job: &Job, loaded: Loaded, on: &dyn Fn(Stage)) -> Result<Trained, Tra
         importances: importances(job, &data, &bundle, own, &split)?,
         predictions: record::predictions(&measures.answers),
         evaluation: measures.evaluation,
-        golden: evaluate::golden(&bundle, &data.features, &golden_rows),
+        golden: evaluate::golden(&bundle, &data.columns, &golden_rows),
         features,
         warnings,
         assembled: Assembled { file: fitted.assembled.file, bundle: Arc::unwrap_or_clone(bundle) },
@@ -209,37 +232,51 @@ pub fn run(job: &Job, loaded: Loaded, on: &dyn Fn(Stage)) -> Result<Trained, Tra
 struct FittedRows {
     assembled: Assembled,
     warnings: Vec<String>,
-    /// What the model itself says, for each input of it.
-    importances: Option<Vec<f64>>,
+    /// What the model itself says, for each input of it, most important first.
+    importances: Option<Vec<(String, f64)>>,
 }
 
 fn fit_rows(job: &Job, data: &Prepared<'_>, rows: &[usize]) -> Result<FittedRows, TrainError> {
-    let mut x = data.matrix(rows);
+    let prepared = data.plan.fit_rows(data.table, &data.names, &data.table_rows(rows))?;
+    let features::Prepared { mut x, step, names: inputs, .. } = prepared;
     let target = data.learned().map(|target| target.take(rows));
     let mut scaler = None;
-    // As in scikit-learn, where a scaler gives an array without names.
-    let mut names = data.names.as_slice();
+    // As in scikit-learn, where transformers give arrays without names.
+    let mut names = if step.is_some() { &[] } else { data.names.as_slice() };
     if let Some(spec) = &job.scaler {
-        let fitted = fit_scaler(spec, x.view(), names)?;
+        let fitted = fit_scaler(spec, x.view(), names).map_err(|error| located(error, job, data, &inputs, rows))?;
         let transformer = fitted.transformer().map_err(FitError::from)?;
         x = transformer.transform(x).map_err(|error| Refused { row: error.place().0, error })?;
         scaler = Some((spec, fitted));
         names = &[];
     }
-    let model = fit(&job.spec, x.view(), names, target.as_ref(), job.threads)?;
+    let model = fit(&job.spec, x.view(), names, target.as_ref(), job.threads);
+    let model = model.map_err(|error| located(error, job, data, &inputs, rows))?;
     drop(x);
     let warnings = model.warnings.clone();
-    let importances = importance::own(&model.graph.root())?;
+    let importances = importance::own(&model.graph.root())?.map(|own| ranked(&inputs, own));
     let parts = Parts {
         spec: &job.spec,
         model,
         scaler,
-        features: None,
-        feature_order: data.features.iter().map(|column| column.name.clone()).collect(),
+        features: step,
+        feature_order: data.names.clone(),
         metadata: Map::new(),
         extra: Map::new(),
     };
     Ok(FittedRows { assembled: assemble(parts, job.output.clone())?, warnings, importances })
+}
+
+/// The error with the name of the column, which a scaler takes away, and the row as the table counts it, from 1.
+fn located(error: FitError, job: &Job, data: &Prepared<'_>, inputs: &[String], rows: &[usize]) -> TrainError {
+    let FitError::Value { problem, .. } = error else { return error.into() };
+    let (row, at) = problem.place();
+    let row = data.rows[rows[row]] + 1;
+    let column = inputs.get(at).cloned().unwrap_or_default();
+    match problem {
+        InputError::Missing { .. } => TrainError::MissingValue { column, row, class: job.spec.estimator.class().class },
+        problem => TrainError::Value { column, row, problem },
+    }
 }
 
 /// What the finished bundle is worth on some rows.
@@ -250,7 +287,7 @@ struct Measures {
 
 impl Measures {
     fn new(job: &Job, data: &Prepared<'_>, bundle: &Bundle, rows: &[usize]) -> Result<Measures, TrainError> {
-        let x = data.request(bundle, rows);
+        let x = data.request(bundle, rows)?;
         let answers = evaluate::answers(bundle, x.view(), job.threads)?;
         let task = job.spec.estimator.class().task;
         let truth = data.target.as_ref().map(|target| target.select(rows));
@@ -304,26 +341,25 @@ fn importances(
     job: &Job,
     data: &Prepared<'_>,
     bundle: &Bundle,
-    own: Option<Vec<f64>>,
+    own: Option<Vec<(String, f64)>>,
     split: &Split,
 ) -> Result<Vec<(&'static str, Vec<(String, f64)>)>, TrainError> {
     let mut found = Vec::new();
     if let Some(own) = own {
-        let linear = matches!(bundle.estimator, crate::model::Estimator::Linear(_));
-        let source = if linear {
+        let source = if LINEAR.contains(&job.spec.estimator) {
             "Size of the coefficients of scaled columns"
         } else {
             "Share of the impurity that splits on the column remove"
         };
-        found.push((source, ranked(&data.names, own)));
+        found.push((source, own));
     }
     let rows = &split.holdout[..split.holdout.len().min(SHUFFLED_ROWS)];
-    if let Some(truth) = data.target.as_ref().filter(|_| rows.len() > 1 && data.features.len() <= SHUFFLED_COLUMNS) {
-        let (x, truth) = (data.request(bundle, rows), truth.select(rows));
+    if let Some(truth) = data.target.as_ref().filter(|_| rows.len() > 1 && data.names.len() <= SHUFFLED_COLUMNS) {
+        let (x, truth) = (data.request(bundle, rows)?, truth.select(rows));
         let shuffled = importance::permutation(bundle, &x, &truth, job.spec.params.random_state(), job.threads)?;
-        let names: Vec<String> = data.features.iter().map(|column| column.name.clone()).collect();
         found.extend(
-            shuffled.map(|lost| ("What the held-out score loses when the column is shuffled", ranked(&names, lost))),
+            shuffled
+                .map(|lost| ("What the held-out score loses when the column is shuffled", ranked(&data.names, lost))),
         );
     }
     Ok(found)

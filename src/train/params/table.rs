@@ -147,7 +147,7 @@ const ISOLATION_FOREST: [Param; 9] = [
 
 const FIT_INTERCEPT: Param = p("fit_intercept", "True", &[Bool]);
 const COPY_X: Param = p("copy_X", "True", &[Bool]);
-const MAX_ITER: Param = p("max_iter", "1000", &[COUNT, Nothing]);
+const MAX_ITER: Param = p("max_iter", "1000", &[COUNT]);
 const TOL: Param = p("tol", "0.0001", &[NOT_NEGATIVE]);
 const ALPHA: Param = p("alpha", "1.0", &[NOT_NEGATIVE]);
 const L1_RATIO: Param = p("l1_ratio", "0.5", &[Real(Range::closed(0.0, 1.0))]);
@@ -162,7 +162,7 @@ const RIDGE: [Param; 8] =
         ALPHA,
         FIT_INTERCEPT,
         COPY_X,
-        MAX_ITER.or("None"),
+        p("max_iter", "None", &[COUNT, Nothing]),
         TOL,
         p("solver", "auto", &[Text(&["auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"])])
             .lacks(&["'lsqr'", "'sparse_cg'", "'sag'", "'saga'", "'lbfgs'"]),
@@ -196,7 +196,7 @@ const LOGISTIC_REGRESSION: [Param; 14] = [
         "'sag'",
         "'saga'",
     ]),
-    MAX_ITER.or("100"),
+    p("max_iter", "100", &[Ints(Range::from(0.0))]),
     VERBOSE,
     WARM_START,
     N_JOBS,

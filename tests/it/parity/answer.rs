@@ -4,6 +4,7 @@ use super::corpus::Case;
 use ndarray::Array2;
 use scorelet::bundle::Bundle;
 use scorelet::load::{self, BundleFile, LoadOptions};
+use scorelet::model::Content;
 use scorelet::score::{Form, ReplyStyle, Scorer};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -59,8 +60,11 @@ fn scaled(bundle: &Bundle, rows: &Value) -> Result<Value, String> {
         match &rows[row][&bundle.feature_order[column]] {
             Value::Number(number) => number.as_f64().expect("a number"),
             Value::Bool(truth) => f64::from(u8::from(*truth)),
-            Value::String(text) if bundle.vocabulary.is_text(column) => bundle.vocabulary.code(text),
-            Value::String(text) => text.parse().expect("a number as text"),
+            Value::String(text) => match bundle.vocabulary.content(column) {
+                Content::Number => text.parse().expect("a number as text"),
+                Content::Text(_) => bundle.vocabulary.code(text),
+                Content::Date | Content::Unused => f64::NAN,
+            },
             _ => f64::NAN,
         }
     });

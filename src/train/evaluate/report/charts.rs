@@ -26,7 +26,8 @@ pub(super) fn section(card: &Card<'_>) -> String {
         let shown: Vec<(String, f64)> = ranked.iter().take(RANKED).cloned().collect();
         let rest = ranked.len().saturating_sub(RANKED);
         let more = if rest > 0 { format!(" The {RANKED} of {} with most.", ranked.len()) } else { String::new() };
-        figures.push(figure("Feature importance", &format!("{source}.{more}"), &ranking("Feature importance", &shown)));
+        let title = if source.contains("shuffled") { "Permutation importance" } else { "Feature importance" };
+        figures.push(figure(title, &format!("{source}.{more}"), &ranking(title, &shown)));
     }
     if figures.is_empty() {
         return String::new();

@@ -1,0 +1,133 @@
+//! `LogisticRegression` with the l2 penalty or none (`linear_model/_logistic.py`).
+//!
+//! The objective is strictly that of scikit-learn, whose solvers stop at a gradient of `tol`; here Newton's steps go on
+//! until the gradient is a millionth of that, so that all of them approach what this finds.
+
+mod objective;
+
+use super::super::params::{Literal, Params, Spec};
+use super::state::{self, State};
+use super::{Data, FitError, Fitted, weights};
+use crate::model::FloatType;
+use crate::value::{Builder, DType, ScalarKind};
+use objective::{Objective, Point};
+
+/// How much smaller than `tol` the gradient becomes.
+const TIGHTER: f64 = 1e-6;
+
+/// Finds the minimum. Two classes have one row of coefficients, more have one each.
+pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
+    let (class, params) = (spec.estimator.class(), &spec.params);
+    let (classes, codes) = data.labels(class.class)?;
+    data.check_values(class.class, FloatType::F64, false)?;
+    let weights = weights::row_weights(params, classes, codes)?;
+    let x = data.x.as_standard_layout();
+    let objective = Objective {
+        x: x.as_slice().expect("a standard layout is one slice"),
+        y: codes,
+        total: weights.as_ref().map_or(data.n_rows() as f64, |w| super::super::grow::pairwise_sum(w)),
+        weights: weights.as_deref(),
+        n_features: data.n_features(),
+        intercept: params.flag("fit_intercept"),
+        outputs: if classes.len() == 2 { 1 } else { classes.len() },
+        penalty: 0.0,
+        threads: data.threads,
+    };
+    let objective = Objective { penalty: penalty(params, objective.total), ..objective };
+    let tol = params.number("tol").unwrap_or_default();
+    let max_iter = params.count("max_iter").unwrap_or_default();
+    let (mut point, n_iter) = minimize(&objective, tol * TIGHTER, max_iter);
+    let mut warnings = Vec::new();
+    if point.largest_slope() > tol {
+        warnings.push(format!(
+            "LogisticRegression did not converge in {max_iter} iterations; increase max_iter or scale the data"
+        ));
+    }
+    objective.center(&mut point.theta);
+    let mut b = Builder::new();
+    let mut state = State::new(&mut b, class, params);
+    state.features(&mut b, data);
+    let labels = state::classes(&mut b, classes);
+    state.set("classes_", labels);
+    let int32 = DType::Scalar { kind: ScalarKind::Int, size: 4, big_endian: false };
+    let iterations = b.bytes(int32, &[1], (n_iter as i32).to_le_bytes().to_vec());
+    state.set("n_iter_", iterations);
+    let rows = || point.theta.chunks_exact(objective.width());
+    let coef: Vec<f64> = rows().flat_map(|row| &row[..data.n_features()]).copied().collect();
+    let coef = b.f64s(&[objective.outputs, data.n_features()], &coef);
+    state.set("coef_", coef);
+    let intercept: Vec<f64> = rows().map(|row| row.get(data.n_features()).copied().unwrap_or(0.0)).collect();
+    state.f64s(&mut b, "intercept_", &intercept);
+    Ok(Fitted::new(b, state, warnings))
+}
+
+/// Weight of half the squared coefficients beside the mean loss: `1 / (C * total weight)`, 0 without penalty.
+fn penalty(params: &Params, total: f64) -> f64 {
+    match params.get("penalty") {
+        Literal::None => 0.0,
+        _ => 1.0 / (params.number("C").unwrap_or(1.0) * total),
+    }
+}
+
+/// Newton's method with a line search; returns the last point and the number of steps.
+fn minimize(objective: &Objective<'_>, tol: f64, max_iter: usize) -> (Point, usize) {
+    let mut point = objective.at(vec![0.0; objective.width() * objective.outputs]);
+    for iteration in 0..max_iter {
+        if point.largest_slope() <= tol {
+            return (point, iteration);
+        }
+        let step = newton_step(objective, &point);
+        let Some(next) = descend(objective, &point, &step) else { return (point, iteration) };
+        point = next;
+    }
+    (point, max_iter)
+}
+
+/// The first point along `step` that is low enough; `None` when rounding hides any descent.
+fn descend(objective: &Objective<'_>, from: &Point, step: &[f64]) -> Option<Point> {
+    let slope: f64 = step.iter().zip(&from.gradient).map(|(s, g)| s * g).sum();
+    let noise = 4.0 * f64::EPSILON * from.loss.abs();
+    for halvings in 0..40 {
+        let length = 0.5f64.powi(halvings);
+        let theta = from.theta.iter().zip(step).map(|(t, s)| t + length * s).collect();
+        let next = objective.at(theta);
+        let lower = next.loss <= from.loss + 1e-4 * length * slope;
+        let flat = (next.loss - from.loss).abs() <= noise && next.largest_slope() < 0.5 * from.largest_slope();
+        if lower && next.loss < from.loss || flat {
+            return Some(next);
+        }
+    }
+    None
+}
+
+/// Solves `H step = -gradient` by conjugate gradients, scaled by the diagonal of H.
+fn newton_step(objective: &Objective<'_>, point: &Point) -> Vec<f64> {
+    let diagonal = objective.hessian_diagonal(point);
+    let scaled = |r: &[f64]| r.iter().zip(&diagonal).map(|(r, d)| r / d).collect::<Vec<f64>>();
+    let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let mut step = vec![0.0; point.theta.len()];
+    let mut residual: Vec<f64> = point.gradient.iter().map(|g| -g).collect();
+    let mut preconditioned = scaled(&residual);
+    let mut direction = preconditioned.clone();
+    let start = inner(&residual, &preconditioned);
+    let mut energy = start;
+    // The nearer the minimum, the more exact the step: that makes Newton's convergence quadratic.
+    let accuracy = (start.sqrt().min(0.1)).powi(2).max(1e-24);
+    for _ in 0..20 * step.len() {
+        let product = objective.hessian_times(point, &direction);
+        let curvature = inner(&direction, &product);
+        if curvature <= 0.0 || energy <= start * accuracy {
+            break;
+        }
+        let length = energy / curvature;
+        for i in 0..step.len() {
+            step[i] += length * direction[i];
+            residual[i] -= length * product[i];
+        }
+        preconditioned = scaled(&residual);
+        let next = inner(&residual, &preconditioned);
+        direction.iter_mut().zip(&preconditioned).for_each(|(d, p)| *d = p + next / energy * *d);
+        energy = next;
+    }
+    step
+}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential openapi readme pages container scripts dependencies
-# Python packages go to .venv, npm's to tests/e2e/node_modules, logs to target/test-logs: git ignores them all. Debian
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite pages container scripts dependencies
+# Python packages go to .venv, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all. Debian
 # packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
 set -uo pipefail
@@ -58,23 +58,30 @@ skip() { # NAME WHY
 }
 
 format() { step format cargo fmt --check; }
-lint() { step lint cargo clippy --locked --all-targets -- -D warnings; }
-docs() { RUSTDOCFLAGS="-D warnings" step docs cargo doc --locked --no-deps; }
+# Everything is tested with all that a build can have; without it, as docker/build.sh builds it, the rest must still fit.
+both() { cargo clippy --locked --all-targets -- -D warnings && cargo clippy --locked --all-targets --features data -- -D warnings; }
+lint() { step lint both; }
+docs() { RUSTDOCFLAGS="-D warnings" step docs cargo doc --locked --no-deps --features data; }
 # What a passing test prints is shown too: it says there when it skips.
-cargo_tests() { step cargo cargo test --locked --no-fail-fast -- --show-output; }
+cargo_tests() { step cargo cargo test --locked --features data --no-fail-fast -- --show-output; }
 # The steps below talk to the binary that the tests above made; `cargo build` would make another, with other features.
-built() { cargo test --locked -q --no-run && "$@"; }
+built() { cargo test --locked --features data -q --no-run && "$@"; }
 
 sample() { step sample built "$python" tests/python/sample.py; }
 differential() { step differential built "$python" tests/python/differential.py --rounds 3; }
+quality() { step quality built "$python" tests/python/quality.py; }
+train() { step train built "$python" tests/python/train.py; }
 openapi() { step openapi built "$python" tests/python/openapi.py; }
 readme() { step readme built "$python" tests/python/readme.py; }
 
-page_tests() { # with what tests/e2e/package-lock.json names
-  local wanted=tests/e2e/package-lock.json have=tests/e2e/node_modules/installed.json
-  cmp -s $wanted $have || { npm --prefix tests/e2e ci --no-audit --no-fund --silent && cp $wanted $have; } || return
-  npm --prefix tests/e2e --silent test
+packages() { # FOLDER: with what its package-lock.json names
+  local wanted=$1/package-lock.json have=$1/node_modules/installed.json
+  cmp -s "$wanted" "$have" || { npm --prefix "$1" ci --no-audit --no-fund --silent && cp "$wanted" "$have"; }
 }
+azurite_tests() { packages tests/azurite && "$python" tests/python/azurite.py; }
+azurite() { needs azurite openssl && step azurite built azurite_tests; }
+
+page_tests() { packages tests/e2e && npm --prefix tests/e2e --silent test; }
 pages() { needs pages chromium && step pages built page_tests; }
 container() {
   [ "$(id -u)" = 0 ] || { skip container "containers are run as root here"; return; }
@@ -86,12 +93,12 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential openapi readme pages container scripts dependencies
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite pages container scripts dependencies
 environment || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
   case $name in
     cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | openapi | readme | pages | container | scripts | dependencies) "$name" ;;
+    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | pages | container | scripts | dependencies) "$name" ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

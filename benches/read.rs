@@ -1,4 +1,4 @@
-//! How long tables take to be read, fingerprint included: the Rust side of `scripts/bench-read.sh`, which compares it
+//! How long tables take to be read, fingerprint included: the Rust side of `scripts/bench-read.py`, which compares it
 //! with pyarrow and pandas.
 //!
 //! `cargo bench --features data --bench read -- ROUNDS FILE...` prints a line for each file: the least of the rounds in

@@ -33,11 +33,12 @@ fn main() -> Result<(), Failure> {
 
 fn answer(request: &Value, input: &mut impl Read) -> Result<Value, Failure> {
     let [rows, features] = [0, 1].map(|axis| request["shape"][axis].as_u64().unwrap_or_default() as usize);
-    let mut bytes = vec![0; rows * features * 8];
-    input.read_exact(&mut bytes)?;
-    let values = bytes.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes"))).collect();
-    drop(bytes);
-    let x = Array2::from_shape_vec((rows, features), values)?;
+    let mut x = Array2::zeros((rows, features));
+    for value in x.iter_mut() {
+        let mut bytes = [0; 8];
+        input.read_exact(&mut bytes)?;
+        *value = f64::from_le_bytes(bytes);
+    }
     let names: Vec<String> = serde_json::from_value(request["names"].clone()).unwrap_or_default();
     let params: BTreeMap<String, String> = serde_json::from_value(request["params"].clone()).unwrap_or_default();
     let params = params.into_iter().map(|(name, text)| (name, Literal::parse(&text))).collect();
@@ -53,7 +54,13 @@ fn answer(request: &Value, input: &mut impl Read) -> Result<Value, Failure> {
     };
     let seconds = started.elapsed().as_secs_f64();
     let model = if request["quiet"] == true { Value::Null } else { checked(&fitted, request["scaler"].is_string())? };
-    Ok(json!({"model": model, "warnings": fitted.warnings, "seconds": seconds}))
+    Ok(json!({"model": model, "warnings": fitted.warnings, "seconds": seconds, "peak_kib": peak_kib()}))
+}
+
+/// The most memory that this process ever had; only Linux says it.
+fn peak_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
 }
 
 fn target(values: &Value, estimator: Estimator) -> Result<Option<Target>, Failure> {

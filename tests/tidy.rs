@@ -30,6 +30,12 @@ const HOMES: &[(&str, &str)] = &[
     ("anyhow", "cli/"),
     ("bincode", "bundle/native/wire.rs"),
     ("prometheus", "telemetry/"),
+    ("arrow_array", "data/"),
+    ("arrow_schema", "data/"),
+    ("parquet", "data/"),
+    ("object_store", "data/store/"),
+    ("reqwest", "data/store/"),
+    ("rustls", "data/store/"),
     ("nalgebra", "train/"),
     ("syn", "sklearn/derived/expression.rs"),
 ];

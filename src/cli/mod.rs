@@ -104,18 +104,20 @@ fn report_usage(error: &clap::Error) -> ExitCode {
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let _ = io::stderr().write_all(text.as_bytes());
     } else {
-        complain(&one_paragraph(&text));
+        complain(&one_paragraph(&text, train::hint(&std::env::args().collect::<Vec<_>>())));
     }
     ExitCode::from(2)
 }
 
-/// clap's complaint and its tip on one line each, without the usage block that follows them.
-fn one_paragraph(rendered: &str) -> String {
+/// clap's complaint and its tip on one line each, without the usage block that follows them. Without a tip, `hint` says
+/// what an unexpected argument could have been.
+fn one_paragraph(rendered: &str, hint: Option<String>) -> String {
     let joined = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut paragraphs = rendered.split("\n\n").map(joined);
     let what = paragraphs.next().unwrap_or_default();
     let tip = paragraphs.find(|p| p.starts_with("tip:"));
-    let todo = tip.unwrap_or_else(|| "see --help for what is understood".to_owned());
+    let hint = hint.filter(|_| what.starts_with("error: unexpected argument"));
+    let todo = tip.or(hint).unwrap_or_else(|| "see --help for what is understood".to_owned());
     format!("{}\n  {todo}", what.trim_start_matches("error: "))
 }
 
@@ -177,7 +179,8 @@ mod tests {
 
     #[test]
     fn every_argument_has_help_and_every_flag_its_variable() {
-        for command in Cli::command().get_subcommands() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands().flat_map(|command| command.get_subcommands().chain([command])) {
             assert!(command.get_about().is_some(), "{} has no text", command.get_name());
             for arg in command.get_arguments().filter(|a| a.get_id() != "help") {
                 let place = format!("{} {}", command.get_name(), arg.get_id());
@@ -193,10 +196,10 @@ mod tests {
     #[test]
     fn clap_speaks_in_two_lines() {
         let error = Cli::try_parse_from(["scorelet", "inspect", "--jsno", "m.pkl"]).unwrap_err();
-        let text = one_paragraph(&error.render().to_string());
+        let text = one_paragraph(&error.render().to_string(), None);
         assert_eq!(text, "unexpected argument '--jsno' found\n  tip: a similar argument exists: '--json'");
         let error = Cli::try_parse_from(["scorelet", "convert", "in.pkl"]).unwrap_err();
-        let text = one_paragraph(&error.render().to_string());
+        let text = one_paragraph(&error.render().to_string(), None);
         assert_eq!(
             text,
             "the following required arguments were not provided: <OUT>\n  see --help for what is understood"

@@ -12,6 +12,8 @@ use std::hash::BuildHasher;
 pub(super) struct Builder {
     name: String,
     rows: usize,
+    /// How many rows there will be, as far as is known.
+    expected: usize,
     state: State,
 }
 
@@ -33,12 +35,12 @@ const NO_TIME: i64 = i64::MIN;
 impl Builder {
     /// A column without rows.
     pub fn new(name: String) -> Builder {
-        Builder { name, rows: 0, state: State::Unknown }
+        Builder { name, rows: 0, expected: 0, state: State::Unknown }
     }
 
     /// A column that is text, whatever its values look like.
     pub fn as_text(name: String) -> Builder {
-        Builder { name, rows: 0, state: State::ForcedText(Interner::default()) }
+        Builder { name, rows: 0, expected: 0, state: State::ForcedText(Interner::default()) }
     }
 
     pub fn name(&self) -> &str {
@@ -108,7 +110,7 @@ impl Builder {
     /// A value that is text and nothing else.
     pub fn push_plain_text(&mut self, text: &[u8]) {
         if matches!(self.state, State::Unknown) {
-            self.state = State::Texts(Interner::missing(self.rows));
+            self.state = State::Texts(Interner::missing(self.all_missing(Texts::MISSING)));
         }
         match &mut self.state {
             State::Texts(texts) | State::ForcedText(texts) => texts.push(text),
@@ -127,7 +129,7 @@ impl Builder {
 
     pub fn push_time(&mut self, micros: i64) {
         if matches!(self.state, State::Unknown) {
-            self.state = State::Times(vec![NO_TIME; self.rows]);
+            self.state = State::Times(self.all_missing(NO_TIME));
         }
         match &mut self.state {
             State::Times(values) => values.push(micros),
@@ -152,6 +154,19 @@ impl Builder {
         while self.rows < rows {
             self.push_missing();
         }
+    }
+
+    /// The values so far, when none is there; with room for all that are expected.
+    fn all_missing<T: Clone>(&self, missing: T) -> Vec<T> {
+        let mut values = Vec::with_capacity(self.expected.max(self.rows));
+        values.resize(self.rows, missing);
+        values
+    }
+
+    /// Says how many rows will come, so that memory is taken once.
+    #[cfg(feature = "data")]
+    pub fn expect(&mut self, rows: usize) {
+        self.expected = self.rows.saturating_add(rows);
     }
 
     /// Many numbers at once, NaN for what is missing.
@@ -180,7 +195,7 @@ impl Builder {
         known: &mut [u32],
     ) {
         if matches!(self.state, State::Unknown) {
-            self.state = State::Texts(Interner::missing(self.rows));
+            self.state = State::Texts(Interner::missing(self.all_missing(Texts::MISSING)));
         }
         self.rows += codes.len();
         let (State::Texts(texts) | State::ForcedText(texts)) = &mut self.state else {
@@ -204,7 +219,7 @@ impl Builder {
     /// The numbers so far, to append to, with NaN for what was missing; none when something else came before.
     fn numbers(&mut self, written: NumberKind) -> Option<&mut Vec<f64>> {
         if matches!(self.state, State::Unknown) {
-            self.state = State::Numbers(written, vec![f64::NAN; self.rows]);
+            self.state = State::Numbers(written, self.all_missing(f64::NAN));
         }
         let State::Numbers(kind, _) = &mut self.state else {
             self.state = State::Mixed;
@@ -272,9 +287,9 @@ struct Interner {
 }
 
 impl Interner {
-    /// Before that many missing values.
-    fn missing(rows: usize) -> Interner {
-        let texts = Texts { dictionary: Vec::new(), codes: vec![Texts::MISSING; rows] };
+    /// After these codes, of missing values.
+    fn missing(codes: Vec<u32>) -> Interner {
+        let texts = Texts { dictionary: Vec::new(), codes };
         Interner { texts, ..Interner::default() }
     }
 

@@ -79,12 +79,10 @@ impl Frame {
         Ok(at)
     }
 
-    /// Ends a row: columns that it did not name are missing in it.
-    pub fn end_row(&mut self) {
-        self.rows += 1;
-        for builder in self.builders.iter_mut().filter(|builder| builder.rows() < self.rows) {
-            builder.fill(self.rows);
-        }
+    /// Ends some rows: columns that they did not name are missing in them.
+    pub fn end_rows(&mut self, count: usize) {
+        self.rows = self.rows.saturating_add(count);
+        self.builders.iter_mut().for_each(|builder| builder.fill(self.rows));
     }
 
     /// Bytes that the values take.

@@ -47,11 +47,11 @@ pub(super) fn read(input: &Input, frame: &mut Frame, rows: &mut Rows) -> Result<
     rows.meter.expect(frame.held().saturating_add(size))?;
     let file = Source { input, types, meter: rows.meter, kept: kept.map(|kept| RowSelection::from_filters(&[kept])) };
     file.decode(frame, &wanted, &footer)?;
-    frame.rows = frame.rows.saturating_add(count);
-    if wanted.iter().any(|column| frame.builders[column.to].rows() != frame.rows) {
+    let whole = frame.rows.saturating_add(count);
+    if wanted.iter().any(|column| frame.builders[column.to].rows() != whole) {
         return Err(broken(input, "its columns differ in length"));
     }
-    frame.builders.iter_mut().for_each(|builder| builder.fill(frame.rows));
+    frame.end_rows(count);
     Ok(())
 }
 
@@ -200,6 +200,7 @@ impl Source<'_> {
         shares.resize_with(super::threads().min(wanted.len()).max(1), Share::default);
         for (to, builder) in frame.builders.iter_mut().enumerate() {
             let Some(column) = wanted.iter().find(|column| column.to == to) else { continue };
+            builder.expect(self.room(footer));
             // The share with the least to do takes the next column.
             if let Some(share) = shares.iter_mut().min_by_key(|share| share.cost) {
                 share.cost = share.cost.saturating_add(column.unpacked(footer)).saturating_add(number_of_rows(footer));
@@ -219,6 +220,12 @@ impl Source<'_> {
                 Err(error) => Err(self.input.failed(error)),
             })
         })
+    }
+
+    /// Rows to make room for: what the file says of itself, if that is not out of proportion to its size.
+    fn room(&self, footer: &ParquetMetaData) -> usize {
+        let rows = self.kept.as_ref().map_or(number_of_rows(footer), |kept| kept.row_count() as u64);
+        rows.min(self.input.size.saturating_mul(8)) as usize
     }
 
     /// Decodes some columns, and appends each to its builder.

@@ -72,9 +72,7 @@ fn remote(source: &str) -> Result<Vec<Input>, DataError> {
 
 #[cfg(not(feature = "data"))]
 fn remote(source: &str) -> Result<Vec<Input>, DataError> {
-    // The query may be a secret.
-    let place = source.split('?').next().unwrap_or_default().to_owned();
-    Err(DataError::NeedsFeature { place, what: "reading from object stores" })
+    Err(DataError::NeedsFeature { place: shown(source), what: "reading from object stores" })
 }
 
 fn local(source: &str, inputs: &mut Vec<Input>) -> Result<(), DataError> {

@@ -1,5 +1,6 @@
 //! CSV and JSON lines: rows of text, one after another, in memory that does not grow with their number.
 
+use super::builder::Builder;
 use super::frame::Frame;
 use super::memory::Meter;
 use super::sample::Selector;
@@ -16,8 +17,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Bytes in which one row must end. More come of a quote that is never closed, or of a packed file made to fill memory.
 const MAX_ROW: u64 = 64 << 20;
 
-/// After so many rows progress and memory are looked at.
+/// So many rows are taken at a time; then progress and memory are looked at.
 const STEP: usize = 4096;
+/// Or so many bytes, where rows are long.
+const STEP_BYTES: usize = 8 << 20;
 
 /// What a read of rows is done with.
 pub(super) struct Rows<'a> {
@@ -44,27 +47,51 @@ pub(super) fn read_csv(input: &Input, packing: Packing, frame: &mut Frame, rows:
     let mut reader = csv_reader(input, packing, rows, &fuse)?;
     let names = header(input, &mut reader, rows.delimiter)?;
     let places = frame.layout(&input.place, names)?;
-    let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(|error| csv_error(input, error))? {
+    // Records are used again and again, so that their memory is taken once.
+    let (mut records, mut used, mut bytes) = (vec![csv::ByteRecord::new(); STEP], 0, 0);
+    while reader.read_byte_record(&mut records[used]).map_err(|error| csv_error(input, error))? {
         fuse.renew();
         if !rows.selector.keeps() {
             continue;
         }
+        let record = &records[used];
         if std::str::from_utf8(record.as_slice()).is_err() {
             let line = record.position().map_or(0, csv::Position::line);
             return Err(DataError::Encoding { place: input.place.clone(), line });
         }
-        for (cell, at) in record.iter().zip(&places) {
-            if let Some(at) = at {
-                frame.builders[*at].push_cell(cell);
-            }
-        }
-        frame.end_row();
-        if frame.rows % STEP == 0 {
+        (used, bytes) = (used + 1, bytes + record.as_slice().len());
+        if used == STEP || bytes >= STEP_BYTES {
+            append(frame, &places, &records[..used]);
             rows.check(frame)?;
+            (used, bytes) = (0, 0);
         }
     }
+    append(frame, &places, &records[..used]);
     rows.check(frame)
+}
+
+/// Appends rows; the columns are shared out to as many threads as there are cores.
+fn append(frame: &mut Frame, places: &[Option<usize>], records: &[csv::ByteRecord]) {
+    let mut fields = vec![None; frame.builders.len()];
+    for (field, to) in places.iter().enumerate() {
+        to.iter().for_each(|to| fields[*to] = Some(field));
+    }
+    let threads = if records.len() < STEP / 8 { 1 } else { super::threads() };
+    let mut shares: Vec<Vec<(usize, &mut Builder)>> = (0..threads).map(|_| Vec::new()).collect();
+    for (at, (builder, field)) in frame.builders.iter_mut().zip(fields).enumerate() {
+        shares[at % threads].extend(field.map(|field| (field, builder)));
+    }
+    let work = |share: Vec<(usize, &mut Builder)>| {
+        for (field, builder) in share {
+            records.iter().for_each(|record| builder.push_cell(&record[field]));
+        }
+    };
+    std::thread::scope(|scope| {
+        let own = shares.pop();
+        shares.into_iter().for_each(|share| drop(scope.spawn(move || work(share))));
+        own.into_iter().for_each(work);
+    });
+    frame.end_rows(records.len());
 }
 
 /// How many rows a CSV source has.
@@ -142,7 +169,7 @@ pub(super) fn read_json(input: &Input, packing: Packing, frame: &mut Frame, rows
         let wrong = |problem: String| DataError::Json { place: input.place.clone(), line: number, problem };
         let mut row = serde_json::Deserializer::from_slice(line);
         Row(frame).deserialize(&mut row).and_then(|()| row.end()).map_err(|error| wrong(without_line(&error)))?;
-        frame.end_row();
+        frame.end_rows(1);
         if frame.rows % STEP == 0 { rows.check(frame) } else { Ok(()) }
     })?;
     rows.check(frame)

@@ -7,14 +7,15 @@ use serde_json::{Map, Number, Value};
 
 /// How deep values are shown.
 const MAX_DEPTH: usize = 16;
-/// How many values are shown in all: shared references can make a small file say very much.
+/// How many values are shown in all, beside a few for each value of the file, so that the profile of a wide table is whole:
+/// shared references can make a small file say very much.
 const MAX_VALUES: usize = 10_000;
 /// Longer arrays are described.
 const MAX_ELEMENTS: usize = 1_000;
 
 /// The value as JSON.
 pub fn json(view: &View<'_, '_>) -> Value {
-    Writer { left: MAX_VALUES }.value(view, 0)
+    Writer { left: MAX_VALUES + 4 * view.graph().nodes.len() }.value(view, 0)
 }
 
 struct Writer {

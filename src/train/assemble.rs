@@ -7,6 +7,7 @@ use super::params::{Literal, Params, ScalerSpec, Spec};
 use crate::bundle::Bundle;
 use crate::bundle::native::{self, NativeError};
 use crate::load::{BundleFile, LoadError, LoadOptions};
+use crate::sklearn;
 use crate::value::{Builder, Graph, Id, Node};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -89,7 +90,9 @@ pub enum AssembleError {
 /// # Errors
 /// When `serve` would refuse the result.
 pub fn assemble(parts: Parts<'_>, path: PathBuf) -> Result<Assembled, AssembleError> {
-    let graph = graph(parts);
+    let mut graph = graph(parts);
+    // As `convert` does: what scoring never reads, such as a label for each training row, is not kept.
+    sklearn::prune(&mut graph);
     let bytes = native::encode(&graph)?;
     drop(graph);
     let file = BundleFile::new(path, bytes);

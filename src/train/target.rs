@@ -85,7 +85,7 @@ impl Target {
             }
             Values::Times(times) => {
                 complete(column, |row| times[row] != i64::MIN, times.len())?;
-                Ok(encode(times, |labels| Classes::Int(labels)))
+                Ok(encode(times, Classes::Int))
             }
         }
     }

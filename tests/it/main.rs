@@ -5,6 +5,7 @@ mod cli;
 mod data;
 mod evaluate;
 mod features;
+mod fit;
 mod pages;
 mod parity;
 mod pickle;

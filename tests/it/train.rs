@@ -280,6 +280,25 @@ fn columns_become_features_as_the_plan_says() {
     assert!(said.contains("60 read, 59 kept") && said.contains("1 of 60 rows were dropped"), "{said}");
 }
 
+/// Four hundred columns: the profile of each is in the bundle and can be seen.
+#[test]
+fn a_wide_table_keeps_its_whole_profile() {
+    let bench = Bench::new();
+    let head: Vec<String> = (0..400).map(|column| format!("c{column}")).collect();
+    let row =
+        |row: usize| (0..400).map(|column| format!("{}", (row * 31 + column * 7) % 97)).collect::<Vec<_>>().join(",");
+    let rows: Vec<String> = (0..60).map(row).collect();
+    bench.write("wide.csv", &format!("{}\n{}\n", head.join(","), rows.join("\n")));
+    bench.ok("train --data wide.csv --estimator isolation-forest --n-estimators 2 --output-path m.bundle");
+    let report: Value = serde_json::from_str(&bench.ok("inspect m.bundle --json")).unwrap();
+    let profile = report["extra"]["profile"]["features"].as_object().unwrap();
+    assert_eq!(profile.len(), 400);
+    for column in profile.values() {
+        let counts = column["counts"].as_array().unwrap_or_else(|| panic!("{column}"));
+        assert_eq!(counts.iter().filter_map(Value::as_u64).sum::<u64>(), 45);
+    }
+}
+
 #[test]
 fn wrong_usage_is_2() {
     let bench = Bench::new();
@@ -291,6 +310,8 @@ fn wrong_usage_is_2() {
         "(did you mean \"isolation-forest\"?)",
     );
     bench.fails(&format!("{FOREST} --n-estimatorz 3"), 2, "a similar argument exists: '--n-estimators'");
+    let takes = "unexpected argument '--foo' found\n  random-forest-classifier takes --n-estimators, --criterion";
+    bench.fails(&format!("{FOREST} --foo 3"), 2, takes);
     bench.fails(
         &format!("{FOREST} --contamination 0.1"),
         2,

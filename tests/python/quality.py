@@ -5,7 +5,7 @@
 
 Both sides are processes of their own that read the CSV, fit on the same three quarters, and predict the held-out rest.
 """
-import argparse, json, os, re, resource, subprocess, sys, tempfile, time
+import argparse, json, os, re, subprocess, sys, tempfile, time
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ CASES = {
         table="shuttle", flags="--estimator isolation-forest --target anomaly", target="anomaly", metric="roc_auc",
         model="make_pipeline(StandardScaler(), IsolationForest(random_state=0))"),
     "Breast cancer, forest": dict(
-        table="cancer", flags="--estimator random-forest-classifier --target target --stratify", target="target", metric="roc_auc", stratify=True,
+        table="cancer", flags="--estimator random-forest-classifier --target target --stratify --cv 3", target="target", metric="roc_auc", stratify=True, more=True,
         model="make_pipeline(StandardScaler(), RandomForestClassifier(random_state=0))"),
     "Breast cancer, logistic": dict(
         table="cancer", flags="--estimator logistic-regression --target target --stratify", target="target", metric="log_loss", stratify=True,
@@ -49,7 +49,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import IsolationForest, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn import metrics
-from sklearn.model_selection import train_test_split
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import cross_validate, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -74,21 +75,38 @@ elif case["metric"] == "log_loss":
 else:
     value = metrics.roc_auc_score(truth, -model.score_samples(b) if hasattr(model, "score_samples") else model.predict_proba(b)[:, 1])
 rows = [dict(zip(b.columns, row)) for row in b.head(200).to_numpy(dtype=object).tolist()]
-print(json.dumps({"value": value, "rows": rows, "predicted": predicted[:200].tolist()}))
+more = {}
+if case.get("more"):
+    shuffled = permutation_importance(model, b, truth, random_state=0).importances_mean
+    folds = cross_validate(model, a, parts[2], cv=3, scoring=["accuracy", "neg_log_loss"])
+    more = {"model": dict(zip(b.columns, model[-1].feature_importances_)), "permutation": dict(zip(b.columns, shuffled)),
+            "folds": {"accuracy": folds["test_accuracy"].mean(), "log_loss": -folds["test_neg_log_loss"].mean()}}
+print(json.dumps({"more": more, "value": value, "rows": rows, "predicted": predicted[:200].tolist()}))
 '''
 
 
 def measured(command, env=None):
     """(stdout, seconds, MiB at most) of a process."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        began = time.monotonic()
+        began, most = time.monotonic(), 0
         process = subprocess.Popen(command, stdout=out, stderr=err, env=env)
-        _, status, usage = os.wait4(process.pid, 0)
+        # The kernel's own maximum (ru_maxrss) begins with what this process holds when it forks.
+        while process.poll() is None:
+            most = max(most, resident(process.pid))
+            time.sleep(0.003)
         seconds = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0), err.seek(0)
         assert process.returncode == 0, f"{command[0]}: exit {process.returncode}: {err.read()[-2000:]}"
-        return out.read(), seconds, usage.ru_maxrss / 1024
+        return out.read(), seconds, most / 1024
+
+
+def resident(pid):
+    """Peak of a running process so far in KiB; 0 once it has ended."""
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
+    except (OSError, TypeError):
+        return 0
 
 
 def compare(name, case, folder, lines):
@@ -97,12 +115,25 @@ def compare(name, case, folder, lines):
     command = [BINARY, "train", "--data", path, "--output-path", bundle, "--json", *case["flags"].split()]
     env = {k: v for k, v in os.environ.items() if not k.startswith("SCORELET_")}
     said, ours_seconds, ours_memory = measured(command, env)
-    ours = json.loads(said)["evaluation"]["metrics"][case["metric"]]
+    run = json.loads(said)
+    ours = run["evaluation"]["metrics"][case["metric"]]
     said, their_seconds, their_memory = measured([sys.executable, "-W", "ignore", "-c", SKLEARN, json.dumps(case | {"path": path})])
     theirs = json.loads(said)
     lines.append((name, case["metric"], ours, theirs["value"], ours_seconds, their_seconds, ours_memory, their_memory))
     assert abs(ours - theirs["value"]) <= case.get("close", CLOSE) * abs(theirs["value"]), f"{case['metric']}: {ours}, scikit-learn {theirs['value']}"
+    for kind in ("model", "permutation") if case.get("more") else ():
+        same(kind, run["importances"][kind], theirs["more"][kind])
+    if case.get("more"):
+        mean = run["evaluation"]["cross_validation"]["mean"]
+        same("folds", {name: mean[name] for name in ("accuracy", "log_loss")}, theirs["more"]["folds"])
     served(bundle, theirs, case)
+
+
+def same(what, ours, theirs):
+    """Numbers by name, the same up to the order of additions."""
+    assert ours.keys() == theirs.keys(), f"{what}: {sorted(ours)} and {sorted(theirs)}"
+    for name, value in theirs.items():
+        assert abs(ours[name] - value) <= 1e-12 + CLOSE * abs(value), f"{what} of {name}: {ours[name]}, scikit-learn {value}"
 
 
 def served(bundle, theirs, case):

@@ -16,6 +16,7 @@ use crate::train::features::Plan;
 use crate::train::job::{self, TrainError, Trained};
 use anyhow::{Context, anyhow};
 use parameters::Parameters;
+pub(super) use parameters::hint;
 use progress::Progress;
 use serde::{Deserialize, Serialize};
 use settings::Settings;
@@ -38,7 +39,8 @@ pub struct Args {
     #[arg(long, env = "SCORELET_DATA", value_name = "URL", num_args = 1..)]
     #[serde(deserialize_with = "config::one_or_more")]
     data: Vec<String>,
-    /// What to fit, such as isolation-forest; the parameters below say which there are
+    /// What to fit: isolation-forest, random-forest-, extra-trees-, decision-tree-classifier or -regressor,
+    /// linear-regression, ridge, lasso, elastic-net, logistic-regression, kmeans
     #[arg(long, env = "SCORELET_ESTIMATOR", value_name = "NAME")]
     estimator: Option<String>,
     /// The bundle to write; an older native bundle there is replaced
@@ -84,7 +86,7 @@ pub struct Args {
     #[serde(deserialize_with = "config::literal")]
     scaler_params: Option<String>,
     /// The part that is held out to measure the model: a fraction, or a count of rows; 0 fits on every row [default: 0.25]
-    #[arg(long, env = "SCORELET_TEST_SIZE", value_name = "SIZE")]
+    #[arg(long, env = "SCORELET_TEST_SIZE", value_name = "SIZE", allow_negative_numbers = true)]
     #[serde(deserialize_with = "config::literal")]
     test_size: Option<String>,
     /// The seed of everything that is drawn [default: 0]
@@ -187,6 +189,7 @@ fn load(settings: &Settings, progress: &Progress) -> Result<data::Loaded, Failur
             sample: settings.sample,
             progress: progress.shown().then_some(&told),
             columns,
+            text: schema.as_ref().map(Schema::text_columns).unwrap_or_default(),
             ..data::ReadOptions::default()
         };
         data::read(&settings.data, &options).map_err(unread)

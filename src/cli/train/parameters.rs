@@ -23,6 +23,24 @@ impl Parameters {
     }
 }
 
+/// What the estimator in a command line of `train` takes, for who typed a flag that there is none of.
+pub(in crate::cli) fn hint(words: &[String]) -> Option<String> {
+    let at = words.iter().position(|word| word == "train")?;
+    let mut rest = words[at + 1..].iter();
+    let name = loop {
+        let word = rest.next()?;
+        match word.strip_prefix("--estimator") {
+            Some("") => break rest.next()?.as_str(),
+            Some(value) => break value.strip_prefix('=')?,
+            None => {}
+        }
+    };
+    let estimator = Estimator::named(name).ok()?;
+    let params = estimator.defaults();
+    let flags: Vec<String> = params.params.iter().map(|(name, _)| format!("--{}", name.replace('_', "-"))).collect();
+    Some(format!("{name} takes {}; see --help for the rest", flags.join(", ")))
+}
+
 /// Each name with the estimators that have it and their default, where they agree.
 fn known() -> BTreeMap<&'static str, (Vec<&'static str>, Option<String>)> {
     let mut known = BTreeMap::<_, (Vec<_>, Option<String>)>::new();
@@ -44,7 +62,7 @@ impl clap::Args for Parameters {
             let flag = name.replace('_', "-");
             let arg = Arg::new(name)
                 .help(format!("Of {}{default}", estimators.join(", ")))
-                .env(format!("SCORELET_{}", flag.to_uppercase()))
+                .env(format!("SCORELET_{}", name.to_uppercase()))
                 .long(flag)
                 .value_name("VALUE")
                 .allow_hyphen_values(true)

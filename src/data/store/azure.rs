@@ -6,9 +6,8 @@ use super::machine_learning::Identity;
 use super::url::Location;
 use super::{DataError, Environment};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
+use object_store::{ClientOptions, ObjectStore};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The account that the emulator has unless told otherwise.
 const EMULATOR_ACCOUNT: &str = "devstoreaccount1";
@@ -47,7 +46,7 @@ pub(super) fn open(
         .with_account(account)
         .with_container_name(location.container.as_str())
         .with_use_emulator(emulator)
-        .with_retry(retries())
+        .with_retry(super::retries())
         .with_client_options(client_options(plain(&endpoint) || plain(&authority)));
     if let Some(endpoint) = endpoint {
         builder = builder.with_endpoint(endpoint);
@@ -68,7 +67,8 @@ fn with_credential(
     credential: &Credential,
 ) -> Result<MicrosoftAzureBuilder, &'static str> {
     Ok(match credential.clone() {
-        Credential::Emulator => builder,
+        // The emulator has its own; the others are of other clouds.
+        Credential::Emulator | Credential::Amazon { .. } | Credential::Google => builder,
         Credential::None => builder.with_skip_signature(true),
         Credential::AccountKey(key) => builder.with_access_key(key),
         Credential::SharedAccess(token) => builder.with_config(AzureConfigKey::SasKey, token),
@@ -98,13 +98,6 @@ fn managed(
         Some(client) => builder.with_client_id(client),
         None => builder,
     }
-}
-
-/// Enough for a store that is busy, and soon over where there is none.
-fn retries() -> RetryConfig {
-    let backoff =
-        BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(10), base: 2.0 };
-    RetryConfig { backoff, max_retries: 5, retry_timeout: Duration::from_secs(120) }
 }
 
 /// Large answers take their time; one that stands still is given up.

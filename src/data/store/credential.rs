@@ -11,7 +11,7 @@
 //! | 7 | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER` | managed identity of App Service, Functions, Container Apps |
 //! | 8 | nothing | managed identity of a virtual machine, asked at `AZURE_MSI_ENDPOINT` or its fixed address |
 //!
-//! For 6 to 8 `AZURE_CLIENT_ID` names one of several identities; for 6 `DEFAULT_IDENTITY_CLIENT_ID` does, too.
+//! That is Azure's part; for Amazon's and Google's clouds the library looks. For 6 to 8 `AZURE_CLIENT_ID` names one of several identities; for 6 `DEFAULT_IDENTITY_CLIENT_ID` does, too.
 
 use super::Environment;
 
@@ -46,6 +46,11 @@ pub(super) enum Credential {
     },
     /// The emulator's own key, which is no secret.
     Emulator,
+    /// What the library finds for Amazon's and for Google's cloud.
+    Amazon {
+        secrets: Vec<String>,
+    },
+    Google,
 }
 
 impl Credential {
@@ -106,6 +111,8 @@ impl Credential {
             Credential::AppService { .. } => "the managed identity of the app (IDENTITY_ENDPOINT)",
             Credential::VirtualMachine { .. } => "the managed identity of this machine",
             Credential::Emulator => "the emulator's account key",
+            Credential::Amazon { .. } => "the credentials of AWS (AWS_ACCESS_KEY_ID, a web identity or a role)",
+            Credential::Google => "the credentials of Google (GOOGLE_APPLICATION_CREDENTIALS or the machine's)",
         }
     }
 
@@ -121,6 +128,7 @@ impl Credential {
             Credential::ClientSecret { secret, .. } | Credential::MachineLearning { secret, .. } => {
                 vec![secret.clone()]
             }
+            Credential::Amazon { secrets } => secrets.clone(),
             _ => Vec::new(),
         }
     }

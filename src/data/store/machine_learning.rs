@@ -56,7 +56,7 @@ impl Identity {
             match answer {
                 Ok(answer) if answer.status() == StatusCode::OK => return token(answer).await,
                 Ok(answer) if left == 0 || !is_passing(answer.status()) => {
-                    return Err(failed(format!("the service answers {}", answer.status())));
+                    return Err(failed(format!("status code: {}", answer.status())));
                 }
                 Err(error) if left == 0 || !error.is_connect() && !error.is_timeout() => {
                     return Err(failed(error.without_url().to_string()));

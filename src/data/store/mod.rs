@@ -5,6 +5,7 @@
 
 mod answer;
 mod azure;
+mod clouds;
 mod credential;
 mod machine_learning;
 mod reader;
@@ -16,12 +17,13 @@ use answer::Answers;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{BackoffConfig, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
 use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Runtime;
-use url::Location;
+use url::{Location, Provider};
 
 /// One container or bucket, opened.
 #[derive(Debug)]
@@ -71,8 +73,18 @@ fn open(location: &Location, environment: Environment) -> Result<Store, DataErro
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|source| DataError::Io { place: location.base.clone(), source })?;
-    let (inner, answers) = azure::open(location, environment)?;
+    let (inner, answers) = match location.provider {
+        Provider::Azure => azure::open(location, environment)?,
+        Provider::Amazon | Provider::Google => clouds::open(location, environment)?,
+    };
     Ok(Store { inner, base: location.base.clone(), answers, runtime: Arc::new(runtime) })
+}
+
+/// Enough for a store that is busy, and soon over where there is none.
+fn retries() -> RetryConfig {
+    let backoff =
+        BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(10), base: 2.0 };
+    RetryConfig { backoff, max_retries: 5, retry_timeout: Duration::from_secs(120) }
 }
 
 impl Store {
@@ -83,17 +95,15 @@ impl Store {
     async fn find(&self, location: &Location) -> Result<Vec<ObjectMeta>, DataError> {
         let key = location.key.as_str();
         let failed = |error| self.answers.error(self.place(key), error);
-        if let Ok(pattern) = glob::Pattern::new(key)
-            && key.contains(['*', '?', '['])
-        {
-            let literal = &key[..key.find(['*', '?', '[']).unwrap_or(0)];
-            let folder = Path::from(&literal[..literal.rfind('/').map_or(0, |at| at + 1)]);
+        let no_path = |_| DataError::Url { place: self.place(key), problem: "this is no path of an object" };
+        let path = |key: &str| Path::parse(key.trim_end_matches('/')).map_err(no_path);
+        if let (Some(special), Ok(pattern)) = (key.find(['*', '?', '[']), glob::Pattern::new(key)) {
+            let folder = path(&key[..key[..special].rfind('/').unwrap_or(0)])?;
             let mut found: Vec<ObjectMeta> = self.inner.list(Some(&folder)).try_collect().await.map_err(failed)?;
             found.retain(|meta| meta.size > 0 && pattern.matches_with(meta.location.as_ref(), MATCHING));
             return if found.is_empty() { Err(DataError::NoMatch { place: self.place(key) }) } else { Ok(found) };
         }
-        let path = Path::parse(key.trim_end_matches('/'))
-            .map_err(|_| DataError::Url { place: self.place(key), problem: "this is no path of an object" })?;
+        let path = path(key)?;
         if !key.is_empty() && !key.ends_with('/') {
             match self.inner.head(&path).await {
                 // Where folders are objects too, they are empty.

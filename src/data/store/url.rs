@@ -1,11 +1,20 @@
 //! What a URL of a table says: the account, the container, the key. It never holds a secret.
 
 use super::Environment;
-use crate::data::DataError;
+use crate::data::{DataError, shown};
+
+/// Whose store it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Provider {
+    Azure,
+    Amazon,
+    Google,
+}
 
 /// A place in an object store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Location {
+    pub provider: Provider,
     /// `None` where the environment names it.
     pub account: Option<String>,
     /// Where its blobs are served, if not where Azure's public cloud has them.
@@ -17,8 +26,8 @@ pub(super) struct Location {
     pub base: String,
 }
 
-const FORMS: &str = "write az://CONTAINER/PATH, abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH or \
-     https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH";
+const FORMS: &str = "write az://CONTAINER/PATH, abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH, \
+     https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH, s3://BUCKET/PATH or gs://BUCKET/PATH";
 const SECRET: &str = "a URL must not hold a token or a password, for others can see it in the list of processes\n  \
      set AZURE_STORAGE_SAS_TOKEN in the environment and give the URL without what follows the '?'";
 
@@ -30,44 +39,45 @@ const CLOUDS: [&str; 4] = ["core.windows.net", "core.chinacloudapi.cn", "core.us
 /// # Errors
 /// When it has none of the forms, or holds a secret.
 pub(super) fn parse(source: &str, environment: Environment) -> Result<Location, DataError> {
-    let shown = || match source.split_once('?') {
-        // What follows may be a secret; a pattern has no `=` there.
-        Some((url, query)) if query.contains('=') => url.to_owned(),
-        _ => source.to_owned(),
-    };
-    let wrong = |problem| DataError::Url { place: shown(), problem };
+    let wrong = |problem| DataError::Url { place: shown(source), problem };
     if source.split_once('?').is_some_and(|(_, query)| query.contains('=')) {
         return Err(wrong(SECRET));
     }
     let (scheme, rest) = source.split_once("://").ok_or_else(|| wrong(FORMS))?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let named = |provider| Location::new(provider, host, path.to_owned(), format!("{scheme}://{host}"));
     let location = match (scheme, host.split_once('@')) {
         // A password would stand before the @.
-        (_, Some((user, _))) if user.contains(':') => {
-            return Err(DataError::Url { place: format!("{scheme}://…"), problem: SECRET });
-        }
+        (_, Some((user, _))) if user.contains(':') => return Err(wrong(SECRET)),
         ("az" | "azure" | "abfs" | "abfss" | "adl", Some((container, host))) => {
-            account(host).map(|(name, endpoint)| Location {
-                account: Some(name),
-                endpoint,
-                container: container.to_owned(),
-                key: path.to_owned(),
-                base: format!("{scheme}://{container}@{host}"),
+            account(host).map(|(name, endpoint)| {
+                let base = format!("{scheme}://{container}@{host}");
+                Location {
+                    account: Some(name),
+                    endpoint,
+                    ..Location::new(Provider::Azure, container, path.to_owned(), base)
+                }
             })
         }
-        ("az" | "azure" | "abfs" | "abfss" | "adl", None) => Some(Location {
-            account: None,
-            endpoint: None,
-            container: host.to_owned(),
-            key: path.to_owned(),
-            base: format!("{scheme}://{host}"),
-        }),
+        ("az" | "azure" | "abfs" | "abfss" | "adl", None) => Some(named(Provider::Azure)),
+        ("s3" | "s3a", None) => Some(named(Provider::Amazon)),
+        ("gs", None) => Some(named(Provider::Google)),
         ("https", None) if account(host).is_some() => https(scheme, host, path),
         ("http" | "https", None) => at_endpoint(source, environment),
         _ => None,
     };
-    let valid = |name: &str| !name.is_empty() && !name.contains(['*', '?', '[', '.']);
-    location.filter(|location| valid(&location.container)).ok_or_else(|| wrong(FORMS))
+    let valid = |location: &Location| {
+        let odd: &[char] = if location.provider == Provider::Azure { &['*', '?', '[', '.'] } else { &['*', '?', '['] };
+        !location.container.is_empty() && !location.container.contains(odd)
+    };
+    location.filter(valid).ok_or_else(|| wrong(FORMS))
+}
+
+impl Location {
+    /// In the account and at the endpoint that the environment names.
+    fn new(provider: Provider, container: &str, key: String, base: String) -> Location {
+        Location { provider, account: None, endpoint: None, container: container.to_owned(), key, base }
+    }
 }
 
 /// The account of a host, and where its blobs are served unless that is in the public cloud.
@@ -81,8 +91,9 @@ fn account(host: &str) -> Option<(String, Option<String>)> {
 fn https(scheme: &str, host: &str, path: &str) -> Option<Location> {
     let (account, endpoint) = account(host)?;
     let (container, key) = path.split_once('/').unwrap_or((path, ""));
-    let (base, container) = (format!("{scheme}://{host}/{container}"), container.to_owned());
-    Some(Location { account: Some(account), endpoint, container, key: unescaped(key)?, base })
+    let base = format!("{scheme}://{host}/{container}");
+    let location = Location::new(Provider::Azure, container, unescaped(key)?, base);
+    Some(Location { account: Some(account), endpoint, ..location })
 }
 
 /// `ENDPOINT/CONTAINER/PATH` for an endpoint of the environment's, an emulator's with the account in front.
@@ -97,7 +108,7 @@ fn at_endpoint(source: &str, environment: Environment) -> Option<Location> {
     })?;
     let (container, key) = path.split_once('/').unwrap_or((&path, ""));
     let base = source[..source.len() - key.len()].trim_end_matches('/').to_owned();
-    Some(Location { account: None, endpoint: None, container: container.to_owned(), key: unescaped(key)?, base })
+    Some(Location::new(Provider::Azure, container, unescaped(key)?, base))
 }
 
 /// Web addresses escape blanks and other characters of a key.
@@ -162,12 +173,16 @@ mod tests {
         check("https://acc.dfs.core.windows.net/data", Ok("acc - data "));
         let china = "acc https://acc.blob.core.chinacloudapi.cn data a";
         check("https://acc.blob.core.chinacloudapi.cn/data/a", Ok(china));
+        check("s3://my.bucket/a/*.csv", Ok("- - my.bucket a/*.csv"));
+        check("gs://bucket", Ok("- - bucket "));
         check("http://127.0.0.1:10000/devstoreaccount1/data/a", Ok("- - data a"));
         check("https://127.0.0.1:11443/devstoreaccount1/data/a", Ok("- - data a"));
     }
 
     #[test]
     fn others_are_refused_and_no_secret_is_shown() {
+        check("az://my.container/a", Err("write az://"));
+        check("s3://buck*t/a", Err("write az://"));
         check("ftp://host/a", Err("write az://"));
         check("az://", Err("write az://"));
         check("az:///a", Err("write az://"));

@@ -88,7 +88,7 @@ fn mean_magnitude(coefficients: &[f64], features: usize) -> Vec<f64> {
     (0..features).map(magnitude).collect()
 }
 
-/// By how much the score falls when a column is shuffled: mean over [`REPEATS`], one number for each column of `x`.
+/// By how much the score falls when a column is shuffled: mean over five times, one number for each column of `x`.
 ///
 /// The score is accuracy, r2, or for an anomaly detector the area under the ROC curve. `None` where there is no truth to
 /// score against. The same numbers as `permutation_importance(random_state=seed)` on the same rows.

@@ -160,7 +160,7 @@ impl Plot {
 
 /// Rows of a label, a bar and its number, largest first as given; negative bars point left.
 pub(super) fn ranking(title: &str, rows: &[(String, f64)]) -> String {
-    let (line, names) = (22.0, 170.0);
+    let (line, names) = (22.0, 176.0);
     let least = rows.iter().map(|row| row.1).fold(0.0, f64::min);
     let most = rows.iter().map(|row| row.1).fold(0.0, f64::max);
     let room = WIDTH - names - 70.0;
@@ -179,7 +179,7 @@ pub(super) fn ranking(title: &str, rows: &[(String, f64)]) -> String {
             number(*value),
             names - 8.0,
             y + 15.0,
-            Text(&crate::html::shortened(name, 24)),
+            Text(&crate::html::shortened(name, 19)),
             y + 4.0,
             zero + value.max(0.0) * scale + 6.0,
             y + 15.0,
@@ -195,7 +195,7 @@ pub(super) fn ranking(title: &str, rows: &[(String, f64)]) -> String {
 
 /// Where a column's values lie: a line from 5 % to 95 %, a box from 25 % to 75 %, a mark at the median.
 pub(super) fn strip(from: f64, to: f64, quantiles: [f64; 5]) -> String {
-    if !(to > from) {
+    if from.partial_cmp(&to) != Some(std::cmp::Ordering::Less) {
         return String::new();
     }
     let at = |value: f64| 2.0 + ((value - from) / (to - from)).clamp(0.0, 1.0) * 96.0;

@@ -86,7 +86,7 @@ impl Profile {
         for bin in 0..=edges.len() {
             let to = edges.get(bin).map_or(values.len(), |edge| values.partition_point(|value| value < edge));
             counts.push((to - from) as u64);
-            means.push(Some(&values[from..to]).filter(|bin| !bin.is_empty()).map_or(0.0, |bin| self::mean(bin)));
+            means.push(Some(&values[from..to]).filter(|bin| !bin.is_empty()).map_or(0.0, self::mean));
             from = to;
         }
         means.iter_mut().filter(|mean| !mean.is_finite()).for_each(|mean| *mean = 0.0);

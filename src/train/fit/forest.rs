@@ -1,9 +1,9 @@
 //! `RandomForest*` and `ExtraTrees*` (`ensemble/_forest.py`).
 
-use super::super::grow::{self, Bootstrap, Columns, ForestParams, Tree, pairwise_sum};
+use super::super::grow::{self, Bootstrap, ForestParams, Tree, pairwise_sum};
 use super::super::params::{Estimator, Literal, Params, Spec};
 use super::state::{self, State};
-use super::tree::{Learned, Written, columns, tree_params};
+use super::tree::{Learned, Written, columns, prepared, tree_params};
 use super::{Data, FitError, Fitted, weights};
 use crate::value::{Builder, Id};
 
@@ -26,7 +26,6 @@ const HANDED_DOWN: [&str; 11] = [
 pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let params = &spec.params;
     let values = columns(spec.estimator, params, data)?;
-    let columns = Columns::new(&values);
     let target = Learned::of(spec, data)?;
     // Without a bootstrap sample to balance, `balanced_subsample` is `balanced`.
     let subsample = params.flag("bootstrap")
@@ -36,9 +35,10 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
         Some(classes) if !subsample => weights::row_weights(params, classes, target.codes)?,
         _ => None,
     };
+    let tree = tree_params(spec, data);
     let n_drawn = n_drawn(params, data.n_rows(), weights.as_deref())?;
     let forest = ForestParams {
-        tree: tree_params(spec, data),
+        tree,
         n_estimators: params.count("n_estimators").unwrap_or_default(),
         random_state: params.random_state(),
         bootstrap: match n_drawn {
@@ -48,6 +48,7 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
         },
         threads: data.threads,
     };
+    let columns = prepared(&values, &tree, data);
     let trees = grow::forest(&columns, target.grown(), weights.as_deref(), &forest);
     let mut warnings = Vec::new();
     let oob = params.flag("oob_score").then(|| {

@@ -84,45 +84,55 @@ fn write(
     state.int(b, "_max_features", isolation.max_features);
     state.int(b, "_n_samples", data.n_rows());
     state.set("_sample_weight", none);
-    let averages = trees.iter().map(|t| average_path_lengths(&t.tree)).collect::<Vec<_>>();
-    let averages = averages.iter().map(|lengths| b.f64s(&[lengths.len()], lengths)).collect();
-    let averages = b.tuple(averages);
-    state.set("_average_path_length_per_tree", averages);
-    let depths = trees.iter().map(|t| b.i64s(&node_depths(&t.tree))).collect();
-    let depths = b.tuple(depths);
-    state.set("_decision_path_lengths", depths);
-    let features = trees.iter().map(|t| b.i64s(&t.features.iter().map(|f| i64::from(*f)).collect::<Vec<_>>()));
-    let features = features.collect();
-    let features = b.list(features);
-    state.set("estimators_features_", features);
-    let member = Estimator::ExtraTreeRegressor;
-    let unfitted = member.defaults().params;
-    let mut outline = State::tree(b, member.class(), &unfitted);
-    outline.int(b, "random_state", isolation.random_state as usize);
-    outline.int(b, "max_depth", isolation.max_depth());
-    outline.int(b, "max_features", 1);
-    let outline = outline.finish(b);
-    state.set("estimator_", outline);
-    let written = Written::new(isolation.max_features, 1);
-    let members = trees.into_iter().map(|bagged| {
-        let mut state = State::tree(b, member.class(), &unfitted);
-        state.int(b, "max_depth", isolation.max_depth());
-        state.int(b, "max_features", 1);
-        state.int(b, "random_state", bagged.random_state as usize);
-        state.int(b, "n_features_in_", isolation.max_features);
-        state.int(b, "n_outputs_", 1);
-        state.int(b, "max_features_", 1);
-        let tree = written.write(b, bagged.tree);
-        state.set("tree_", tree);
-        state.finish(b)
-    });
-    let members = members.collect();
-    let members = b.list(members);
-    state.set("estimators_", members);
+    per_tree(b, &mut state, &trees);
+    members(b, &mut state, isolation, trees);
     // As in the paper, the opposite of it; `contamination` finds another.
     let offset = b.float(-0.5);
     state.set("offset_", offset);
     (Fitted::new(builder, state, warnings), offset)
+}
+
+/// What the forest keeps of each tree beside the tree.
+fn per_tree(b: &mut Builder, state: &mut State, trees: &[BaggedTree]) {
+    let averages: Vec<Vec<f64>> = trees.iter().map(|bagged| average_path_lengths(&bagged.tree)).collect();
+    let averages = averages.iter().map(|lengths| b.f64s(&[lengths.len()], lengths)).collect();
+    let averages = b.tuple(averages);
+    state.set("_average_path_length_per_tree", averages);
+    let depths = trees.iter().map(|bagged| b.i64s(&node_depths(&bagged.tree))).collect();
+    let depths = b.tuple(depths);
+    state.set("_decision_path_lengths", depths);
+    let numbers = |features: &[u32]| features.iter().map(|f| i64::from(*f)).collect::<Vec<_>>();
+    let features = trees.iter().map(|bagged| b.i64s(&numbers(&bagged.features))).collect();
+    let features = b.list(features);
+    state.set("estimators_features_", features);
+}
+
+/// The trees themselves, and one without data from which scikit-learn makes them.
+fn members(b: &mut Builder, state: &mut State, isolation: &IsolationParams, trees: Vec<BaggedTree>) {
+    let class = Estimator::ExtraTreeRegressor.class();
+    let defaults = Estimator::ExtraTreeRegressor.defaults().params;
+    let outline = |b: &mut Builder, random_state: u32| {
+        let mut state = State::tree(b, class, &defaults);
+        state.int(b, "max_depth", isolation.max_depth());
+        state.int(b, "max_features", 1);
+        state.int(b, "random_state", random_state as usize);
+        state
+    };
+    let unfitted = outline(b, isolation.random_state).finish(b);
+    state.set("estimator_", unfitted);
+    let written = Written::new(isolation.max_features, 1);
+    let members = trees.into_iter().map(|bagged| {
+        let mut member = outline(b, bagged.random_state);
+        member.int(b, "n_features_in_", isolation.max_features);
+        member.int(b, "n_outputs_", 1);
+        member.int(b, "max_features_", 1);
+        let tree = written.write(b, bagged.tree);
+        member.set("tree_", tree);
+        member.finish(b)
+    });
+    let members = members.collect();
+    let members = b.list(members);
+    state.set("estimators_", members);
 }
 
 /// How much deeper the samples of each node would have gone on average.

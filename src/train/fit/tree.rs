@@ -11,14 +11,14 @@ use std::sync::Arc;
 /// Grows one tree.
 pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let (class, params) = (spec.estimator.class(), &spec.params);
-    let columns = columns(spec.estimator, params, data)?;
-    let columns = Columns::new(&columns);
+    let values = columns(spec.estimator, params, data)?;
     let target = Learned::of(spec, data)?;
+    let resolved = tree_params(spec, data);
+    let columns = prepared(&values, &resolved, data);
     let weights = match target.classes {
         Some(classes) => weights::row_weights(params, classes, target.codes)?,
         None => None,
     };
-    let resolved = tree_params(spec, data);
     let weights = weights.unwrap_or_else(|| vec![1.0; data.n_rows()]);
     let tree = grow::tree(&columns, target.grown(), &weights, &resolved, params.random_state());
     let mut builder = Builder::new();
@@ -42,6 +42,14 @@ pub(super) fn columns(estimator: Estimator, params: &Params, data: &Data<'_>) ->
     let allow_nan = !single_extra || params.text("splitter") == Some("random");
     data.check_values(estimator.class().class, FloatType::F32, allow_nan)?;
     Ok(data.x.columns().into_iter().map(|column| column.iter().map(|x| *x as f32).collect()).collect())
+}
+
+/// With what the strategy of the trees makes use of.
+pub(super) fn prepared<'v>(values: &'v [Vec<f32>], tree: &TreeParams, data: &Data<'_>) -> Columns<'v> {
+    match tree.strategy {
+        Strategy::Best => Columns::sorted(values, data.threads),
+        Strategy::Random => Columns::new(values),
+    }
 }
 
 /// What trees learn.

@@ -2,6 +2,8 @@
 //!
 //! All sums are f64 and run in the order of the samples array. No fused operations: Rust never contracts on its own.
 
+use super::Target;
+
 /// How a classifier measures impurity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClassImpurity {
@@ -27,6 +29,13 @@ pub trait Criterion {
     fn proxy(&self) -> f64;
     /// Appends the node's value: class fractions, or the mean.
     fn push_value(&self, out: &mut Vec<f64>);
+    /// Numbers that hold the sums over some samples.
+    fn bin_len(&self) -> usize;
+    /// Adds a sample to the sums in `bin`, `times` times: 0 adds nothing, and costs less than a branch that the processor
+    /// cannot foresee.
+    fn tally(&self, sample: u32, times: f64, bin: &mut [f64]);
+    /// Moves samples whose sums are `bin` to the left. Equal to [`Criterion::update`] where sums are exact.
+    fn shift(&mut self, bin: &[f64]);
 }
 
 /// Weighted sample counts.
@@ -37,6 +46,17 @@ pub struct Weights {
     pub right: f64,
 }
 
+/// Whether the sums over any samples are exact, and so the same in every order: whole numbers below 2^53. `whole` says
+/// that weights are whole numbers, of which `total` is the sum.
+pub fn sums_are_exact(target: Target<'_>, whole: bool, total: f64) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let numbers = match target {
+        Target::Classes { .. } => Some(1.0),
+        Target::Numbers { y } => y.iter().try_fold(1.0f64, |max, y| (y.fract() == 0.0).then(|| max.max(y.abs()))),
+    };
+    whole && numbers.is_some_and(|largest| largest * largest * total < EXACT)
+}
+
 /// `improvement = wn/wN * (impurity - wr/wn * right - wl/wn * left)`.
 pub fn improvement(weights: Weights, total: f64, parent: f64, (left, right): (f64, f64)) -> f64 {
     let Weights { node, left: wl, right: wr } = weights;
@@ -45,10 +65,9 @@ pub fn improvement(weights: Weights, total: f64, parent: f64, (left, right): (f6
 
 /// `squared_error` of one output.
 pub struct SquaredError<'d> {
-    w: &'d [f64],
-    /// `w * y` and `(w * y) * y` of each row.
-    wy: &'d [f64],
-    wyy: &'d [f64],
+    y: &'d [f64],
+    /// `w` and `w * y` of each row, side by side: they are read together and at random.
+    rows: Vec<[f64; 2]>,
     pos: usize,
     len: usize,
     weights: Weights,
@@ -59,14 +78,19 @@ pub struct SquaredError<'d> {
 }
 
 impl<'d> SquaredError<'d> {
-    pub fn new(w: &'d [f64], wy: &'d [f64], wyy: &'d [f64]) -> Self {
-        let weights = Weights::default();
-        SquaredError { w, wy, wyy, pos: 0, len: 0, weights, total: 0.0, left: 0.0, right: 0.0, squares: 0.0 }
+    pub fn new(w: &[f64], y: &'d [f64]) -> Self {
+        let (weights, rows) = (Weights::default(), w.iter().zip(y).map(|(w, y)| [*w, w * y]).collect());
+        SquaredError { y, rows, pos: 0, len: 0, weights, total: 0.0, left: 0.0, right: 0.0, squares: 0.0 }
     }
 
     fn impurity(sum: f64, weight: f64, squares: f64) -> f64 {
         let mean = sum / weight;
         squares / weight - mean * mean
+    }
+
+    /// `(w * y) * y`.
+    fn square(&self, sample: u32) -> f64 {
+        self.rows[sample as usize][1] * self.y[sample as usize]
     }
 }
 
@@ -74,10 +98,10 @@ impl Criterion for SquaredError<'_> {
     fn init(&mut self, samples: &[u32]) {
         let (mut total, mut weight, mut squares) = (0.0, 0.0, 0.0);
         for &i in samples {
-            let i = i as usize;
-            total += self.wy[i];
-            squares += self.wyy[i];
-            weight += self.w[i];
+            let [w, wy] = self.rows[i as usize];
+            total += wy;
+            squares += self.square(i);
+            weight += w;
         }
         (self.total, self.squares, self.len) = (total, squares, samples.len());
         self.weights.node = weight;
@@ -97,14 +121,16 @@ impl Criterion for SquaredError<'_> {
         if pos - self.pos <= self.len - pos {
             (left, weight) = (self.left, self.weights.left);
             for &i in &samples[self.pos..pos] {
-                left += self.wy[i as usize];
-                weight += self.w[i as usize];
+                let [w, wy] = self.rows[i as usize];
+                left += wy;
+                weight += w;
             }
         } else {
             (left, weight) = (self.total, self.weights.node);
             for &i in samples[pos..self.len].iter().rev() {
-                left -= self.wy[i as usize];
-                weight -= self.w[i as usize];
+                let [w, wy] = self.rows[i as usize];
+                left -= wy;
+                weight -= w;
             }
         }
         self.left = left;
@@ -123,7 +149,7 @@ impl Criterion for SquaredError<'_> {
     }
 
     fn children(&self, samples: &[u32]) -> (f64, f64) {
-        let left = samples[..self.pos].iter().fold(0.0, |sum, &i| sum + self.wyy[i as usize]);
+        let left = samples[..self.pos].iter().fold(0.0, |sum, &i| sum + self.square(i));
         (
             Self::impurity(self.left, self.weights.left, left),
             Self::impurity(self.right, self.weights.right, self.squares - left),
@@ -137,13 +163,30 @@ impl Criterion for SquaredError<'_> {
     fn push_value(&self, out: &mut Vec<f64>) {
         out.push(self.total / self.weights.node);
     }
+
+    fn bin_len(&self) -> usize {
+        2
+    }
+
+    fn tally(&self, sample: u32, times: f64, bin: &mut [f64]) {
+        let [w, wy] = self.rows[sample as usize];
+        bin[0] += times * w;
+        bin[1] += times * wy;
+    }
+
+    fn shift(&mut self, bin: &[f64]) {
+        self.weights.left += bin[0];
+        self.weights.right = self.weights.node - self.weights.left;
+        self.left += bin[1];
+        self.right = self.total - self.left;
+    }
 }
 
 /// Gini and entropy of one output with classes from 0.
-pub struct ClassCounts<'d> {
+pub struct ClassCounts {
     kind: ClassImpurity,
-    w: &'d [f64],
-    y: &'d [u32],
+    /// Weight and class of each row, side by side.
+    rows: Vec<(f64, u32)>,
     pos: usize,
     len: usize,
     weights: Weights,
@@ -152,11 +195,11 @@ pub struct ClassCounts<'d> {
     right: Vec<f64>,
 }
 
-impl<'d> ClassCounts<'d> {
-    pub fn new(kind: ClassImpurity, w: &'d [f64], y: &'d [u32], n_classes: usize) -> Self {
+impl ClassCounts {
+    pub fn new(kind: ClassImpurity, w: &[f64], y: &[u32], n_classes: usize) -> Self {
         let zeros = vec![0.0; n_classes];
-        let weights = Weights::default();
-        ClassCounts { kind, w, y, pos: 0, len: 0, weights, total: zeros.clone(), left: zeros.clone(), right: zeros }
+        let (weights, rows) = (Weights::default(), w.iter().copied().zip(y.iter().copied()).collect());
+        ClassCounts { kind, rows, pos: 0, len: 0, weights, total: zeros.clone(), left: zeros.clone(), right: zeros }
     }
 
     fn impurity(&self, counts: &[f64], weight: f64) -> f64 {
@@ -168,15 +211,22 @@ impl<'d> ClassCounts<'d> {
             }),
         }
     }
+
+    fn set_right(&mut self) {
+        for ((right, total), left) in self.right.iter_mut().zip(&self.total).zip(&self.left) {
+            *right = total - left;
+        }
+        self.weights.right = self.weights.node - self.weights.left;
+    }
 }
 
-impl Criterion for ClassCounts<'_> {
+impl Criterion for ClassCounts {
     fn init(&mut self, samples: &[u32]) {
         self.total.fill(0.0);
         let mut weight = 0.0;
         for &i in samples {
-            let w = self.w[i as usize];
-            self.total[self.y[i as usize] as usize] += w;
+            let (w, class) = self.rows[i as usize];
+            self.total[class as usize] += w;
             weight += w;
         }
         self.len = samples.len();
@@ -197,25 +247,22 @@ impl Criterion for ClassCounts<'_> {
         if pos - self.pos <= self.len - pos {
             weight = self.weights.left;
             for &i in &samples[self.pos..pos] {
-                let w = self.w[i as usize];
-                self.left[self.y[i as usize] as usize] += w;
+                let (w, class) = self.rows[i as usize];
+                self.left[class as usize] += w;
                 weight += w;
             }
         } else {
             self.left.copy_from_slice(&self.total);
             weight = self.weights.node;
             for &i in samples[pos..self.len].iter().rev() {
-                let w = self.w[i as usize];
-                self.left[self.y[i as usize] as usize] -= w;
+                let (w, class) = self.rows[i as usize];
+                self.left[class as usize] -= w;
                 weight -= w;
             }
         }
-        for ((right, total), left) in self.right.iter_mut().zip(&self.total).zip(&self.left) {
-            *right = total - left;
-        }
         self.weights.left = weight;
-        self.weights.right = self.weights.node - weight;
         self.pos = pos;
+        self.set_right();
     }
 
     fn weights(&self) -> Weights {
@@ -237,5 +284,22 @@ impl Criterion for ClassCounts<'_> {
 
     fn push_value(&self, out: &mut Vec<f64>) {
         out.extend(self.total.iter().map(|c| c / self.weights.node));
+    }
+
+    fn bin_len(&self) -> usize {
+        self.total.len()
+    }
+
+    fn tally(&self, sample: u32, times: f64, bin: &mut [f64]) {
+        let (w, class) = self.rows[sample as usize];
+        bin[class as usize] += times * w;
+    }
+
+    fn shift(&mut self, bin: &[f64]) {
+        for (left, sum) in self.left.iter_mut().zip(bin) {
+            *left += sum;
+            self.weights.left += sum;
+        }
+        self.set_right();
     }
 }

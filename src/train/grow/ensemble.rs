@@ -59,7 +59,7 @@ impl Draws {
             let sum = pairwise_sum(w);
             w.iter().map(|w| w / sum).collect()
         });
-        Draws { n_rows: columns.values.first().map_or(0, Vec::len), odds }
+        Draws { n_rows: columns.rows(), odds }
     }
 
     /// How often each row is among the `n` that the tree of `seed` draws.
@@ -132,7 +132,7 @@ pub struct BaggedTree {
 
 /// `IsolationForest`: extremely random trees on small samples, with a random target.
 pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<BaggedTree> {
-    let (n_rows, n_features) = (columns.values.first().map_or(0, Vec::len), columns.values.len());
+    let (n_rows, n_features) = (columns.rows(), columns.values.len());
     let mut stream = RandomState::new(params.random_state);
     let y: Vec<f64> = (0..n_rows).map(|_| stream.double()).collect();
     // A second stream from the same seed, not the rest of the first.
@@ -157,14 +157,16 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
         } else {
             sample_without_replacement(&mut stream, n_rows, params.max_samples)
         };
-        let weights = counts(&rows, n_rows);
+        // The tree sees the rows it drew, in row order, each weighing as often as it was drawn.
+        let mut rows = rows;
+        rows.sort_unstable();
+        let weights: Vec<f64> = rows.chunk_by(|a, b| a == b).map(|same| same.len() as f64).collect();
+        rows.dedup();
+        let drawn = |column: &[f32]| rows.iter().map(|row| column[*row as usize]).collect();
+        let sample: Vec<Vec<f32>> = features.iter().map(|f| drawn(&columns.values[*f as usize])).collect();
+        let y: Vec<f64> = rows.iter().map(|row| y[*row as usize]).collect();
         let target = Target::Numbers { y: &y };
-        let tree = if features.len() == n_features {
-            tree(columns, target, &weights, &tree_params, random_state)
-        } else {
-            let chosen: Vec<Vec<f32>> = features.iter().map(|f| columns.values[*f as usize].clone()).collect();
-            tree(&Columns::new(&chosen), target, &weights, &tree_params, random_state)
-        };
+        let tree = tree(&Columns::new(&sample), target, &weights, &tree_params, random_state);
         BaggedTree { tree, features, random_state }
     })
 }

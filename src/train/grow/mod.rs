@@ -3,24 +3,28 @@
 //!
 //! Dense input, one output. Knows nothing of tables, bundles or files.
 
+mod best;
 mod builder;
+mod columns;
 mod criterion;
 mod ensemble;
+mod extreme;
 mod oob;
 mod random;
 mod sort;
 mod splitter;
 
 pub use builder::{Node, Tree};
+pub use columns::Columns;
 pub use criterion::ClassImpurity;
 pub(super) use ensemble::in_parallel;
 pub use ensemble::{BaggedTree, Bootstrap, ForestParams, IsolationParams, forest, isolation_forest, tree_seeds};
 pub use oob::{OobScore, oob_score};
 pub use random::{RandomState, Xorshift, pairwise_sum};
-pub use splitter::{Columns, Strategy};
+pub use splitter::Strategy;
 
 use builder::StopRules;
-use criterion::{ClassCounts, SquaredError};
+use criterion::{ClassCounts, SquaredError, sums_are_exact};
 use splitter::{SplitLimits, Splitter};
 
 /// What the tree predicts.
@@ -58,6 +62,8 @@ pub fn tree(
 ) -> Tree {
     let samples: Vec<u32> = (0..weights.len() as u32).filter(|&i| weights[i as usize] != 0.0).collect();
     let total = weights.iter().sum();
+    let exact = sums_are_exact(target, weights.iter().all(|w| w.fract() == 0.0), total);
+    let total = (total, exact);
     let min_weight_leaf = params.min_weight_fraction_leaf * pairwise_sum(weights);
     let limits =
         SplitLimits { max_features: params.max_features, min_samples_leaf: params.min_samples_leaf, min_weight_leaf };
@@ -77,9 +83,7 @@ pub fn tree(
             builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
         }
         Target::Numbers { y } => {
-            let wy: Vec<f64> = weights.iter().zip(y).map(|(w, y)| w * y).collect();
-            let wyy: Vec<f64> = wy.iter().zip(y).map(|(wy, y)| wy * y).collect();
-            let criterion = SquaredError::new(weights, &wy, &wyy);
+            let criterion = SquaredError::new(weights, y);
             builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
         }
     }

@@ -21,14 +21,14 @@ pub fn oob_score(
     trees: &[Tree],
 ) -> OobScore {
     let (Bootstrap::Rows { n } | Bootstrap::BalancedRows { n }) = params.bootstrap else {
-        return OobScore { score: f64::NAN, rows_without: columns.values.first().map_or(0, Vec::len) };
+        return OobScore { score: f64::NAN, rows_without: columns.rows() };
     };
     let (draws, seeds) = (Draws::new(columns, weights), tree_seeds(params));
     let width = match target {
         Target::Classes { n_classes, .. } => n_classes,
         Target::Numbers { .. } => 1,
     };
-    let n_rows = columns.values.first().map_or(0, Vec::len);
+    let n_rows = columns.rows();
     let (mut sums, mut votes) = (vec![0.0; n_rows * width], vec![0u32; n_rows]);
     // As many trees at a time as there are threads; added up in their order.
     for from in (0..trees.len()).step_by(params.threads.max(1)) {

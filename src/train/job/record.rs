@@ -3,6 +3,7 @@
 use super::{Facts, Job, Order, Trained};
 use crate::train::evaluate::profile::Profile;
 use crate::train::evaluate::{Answers, Card, Detail, Metrics, Predicted, shown};
+use crate::train::features::Plan;
 use crate::train::params::Task;
 use serde_json::{Map, Value, json};
 
@@ -23,10 +24,24 @@ pub(super) fn metadata(job: &Job, trained: &Trained) -> Map<String, Value> {
     }) else {
         return Map::new();
     };
+    if let Some(plan) = plan(job) {
+        metadata.insert("feature_plan".to_owned(), plan);
+    }
     if let Some(commit) = &job.git_commit {
         metadata.insert("git_commit".to_owned(), json!(commit));
     }
     metadata
+}
+
+/// How columns became features, where that differs from the default.
+fn plan(job: &Job) -> Option<Value> {
+    let said = |plan: &Plan| match json!(plan) {
+        Value::Object(said) => said,
+        _ => Map::new(),
+    };
+    let (mut plan, default) = (said(&job.plan), said(&Plan::default()));
+    plan.retain(|key, value| default.get(key) != Some(value));
+    (!plan.is_empty()).then_some(Value::Object(plan))
 }
 
 fn task(task: Task) -> &'static str {
@@ -159,6 +174,7 @@ impl Trained {
         let facts = facts(job, &self.facts);
         crate::train::evaluate::page(&Card {
             bundle: &self.assembled.bundle,
+            class: job.spec.estimator.class().class,
             target: self.facts.target.as_deref(),
             evaluation: self.evaluation.as_ref(),
             held_out: self.held_out,
@@ -188,6 +204,11 @@ fn facts(job: &Job, facts: &Facts) -> Vec<(&'static str, String)> {
         ("Seed", job.spec.params.random_state().to_string()),
         ("Behaves as", format!("scikit-learn {}", crate::train::fit::SKLEARN_VERSION)),
     ];
+    if let Some(Value::Object(plan)) = plan(job) {
+        let parts: Vec<String> =
+            plan.iter().map(|(key, value)| format!("{key}: {}", crate::html::plain(value))).collect();
+        said.push(("Features", parts.join("; ")));
+    }
     if let Order::Time(column) = &job.order {
         said.push(("Ordered by", column.clone()));
     }

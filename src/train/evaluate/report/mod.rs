@@ -17,6 +17,8 @@ use std::fmt::Write;
 /// What the page shows.
 pub struct Card<'c> {
     pub bundle: &'c Bundle,
+    /// The estimator's class, also where it stands at the end of a pipeline.
+    pub class: &'c str,
     /// Empty for an unsupervised model without one.
     pub target: Option<&'c str>,
     /// `None` where the target cannot be compared with what the model says.
@@ -42,7 +44,7 @@ const OWN_CSS: &str = include_str!("report.css");
 
 /// The whole document.
 pub fn page(card: &Card<'_>) -> String {
-    let name = Text(&card.bundle.estimator_name).to_string();
+    let name = Text(card.class).to_string();
     let mut main = String::new();
     let parts = [
         heading(card),
@@ -105,7 +107,7 @@ fn heading(card: &Card<'_>) -> String {
     let trained = card.bundle.metadata.trained_at.as_deref().unwrap_or("an unknown time");
     format!(
         "<div class=\"intro\">\n<h1>{}{predicts}</h1>\n<p class=\"lead\">{lead}. Trained at {}.</p>\n</div>\n",
-        Text(&card.bundle.estimator_name),
+        Text(card.class),
         Text(trained)
     )
 }

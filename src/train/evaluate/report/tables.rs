@@ -172,7 +172,7 @@ pub(super) fn parameters(card: &Card<'_>) -> String {
         "<section id=\"parameters\" aria-labelledby=\"parameters-title\">\n<h2 id=\"parameters-title\">Parameters</h2>\n\
          <div class=\"pair\"><div class=\"card\"><h3>{}</h3><dl class=\"facts\">{}</dl></div>\n\
          <div class=\"card\"><h3>Scaler: {}</h3>{scaler}</div></div>\n</section>\n",
-        Text(&card.bundle.estimator_name),
+        Text(card.class),
         list("params"),
         Text(&scaler_name)
     )

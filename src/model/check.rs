@@ -43,7 +43,8 @@ pub enum InputError {
 }
 
 impl InputError {
-    /// Row and column of the value, both from 0; the column counts the estimator's own input.
+    /// Row and column of the value, both from 0; the column counts the estimator's own input, or that of what it stands
+    /// in where [`InputError::moved`] told so.
     pub fn place(&self) -> (usize, usize) {
         match self {
             InputError::Infinite { row, column, .. }
@@ -51,6 +52,17 @@ impl InputError {
             | InputError::UnknownCategory { row, column, .. }
             | InputError::Refused { row, column, .. } => (*row, *column),
         }
+    }
+
+    /// The same error at another column: what an estimator calls 0 may be another one of its surroundings.
+    pub fn moved(mut self, to: impl Fn(usize) -> usize) -> InputError {
+        match &mut self {
+            InputError::Infinite { column, .. }
+            | InputError::Missing { column, .. }
+            | InputError::UnknownCategory { column, .. }
+            | InputError::Refused { column, .. } => *column = to(*column),
+        }
+        self
     }
 }
 

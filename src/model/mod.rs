@@ -6,51 +6,112 @@
 //! Inputs are row-major `f64` matrices of shape (rows, features). Text columns hold codes of the bundle's
 //! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
 
+mod answers;
+pub mod bagging;
+pub mod calibration;
 mod check;
 pub mod dummy;
+pub mod function;
 pub mod gradient_boosting;
 pub mod hist_gradient_boosting;
 mod impute;
 mod isolation_forest;
+pub mod isotonic;
 mod kmeans;
 pub mod linear;
 mod math;
+pub mod multiclass;
+pub mod multioutput;
 mod output;
 mod pipeline;
 pub mod preprocessing;
+pub mod stacking;
+pub mod target;
+pub mod threshold;
 pub mod tree;
 mod typical;
 mod vocabulary;
+pub mod voting;
+pub mod weight_boosting;
 
+pub use bagging::Bagging;
+pub use calibration::Calibrated;
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
 pub use dummy::{Answer, Dummy, Label};
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
 pub use impute::{NULL, SimpleImputer};
 pub use isolation_forest::IsolationForest;
+pub use isotonic::Isotonic;
 pub use kmeans::KMeans;
 pub use linear::Linear;
+pub use multiclass::Multiclass;
+pub use multioutput::{Chain, MultiOutput};
 pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
 pub use preprocessing::{Normalizer, Scaler};
+pub use stacking::Stacking;
+pub use target::TransformedTarget;
+pub use threshold::Threshold;
 pub use tree::TreeEnsemble;
 pub use vocabulary::Vocabulary;
+pub use voting::Voting;
+pub use weight_boosting::AdaBoost;
 
 use ndarray::{Array2, ArrayView2};
 
 /// Anything with `predict` (or only `transform`, when it is a pipeline of transformers).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Estimator {
-    Tree(TreeEnsemble),
-    IsolationForest(IsolationForest),
+    AdaBoost(Box<AdaBoost>),
+    Bagging(Box<Bagging>),
+    Calibrated(Box<Calibrated>),
+    Chain(Box<Chain>),
+    Dummy(Dummy),
     GradientBoosting(Box<GradientBoosting>),
     HistGradientBoosting(HistGradientBoosting),
-    Linear(Linear),
+    IsolationForest(IsolationForest),
+    Isotonic(Isotonic),
     KMeans(KMeans),
-    Dummy(Dummy),
+    Linear(Linear),
+    MultiOutput(MultiOutput),
+    Multiclass(Box<Multiclass>),
     Pipeline(Box<Pipeline>),
+    Stacking(Box<Stacking>),
+    Threshold(Box<Threshold>),
     /// A transformer where a model is expected: only `transform` is available.
     Transformer(Box<Transformer>),
+    TransformedTarget(Box<TransformedTarget>),
+    Tree(TreeEnsemble),
+    Voting(Box<Voting>),
+}
+
+/// One expression for whichever model an estimator is, and another for a transformer.
+macro_rules! for_each {
+    ($estimator:expr, $model:ident => $value:expr, $transformer:ident => $other:expr) => {
+        match $estimator {
+            Estimator::AdaBoost($model) => $value,
+            Estimator::Bagging($model) => $value,
+            Estimator::Calibrated($model) => $value,
+            Estimator::Chain($model) => $value,
+            Estimator::Dummy($model) => $value,
+            Estimator::GradientBoosting($model) => $value,
+            Estimator::HistGradientBoosting($model) => $value,
+            Estimator::IsolationForest($model) => $value,
+            Estimator::Isotonic($model) => $value,
+            Estimator::KMeans($model) => $value,
+            Estimator::Linear($model) => $value,
+            Estimator::MultiOutput($model) => $value,
+            Estimator::Multiclass($model) => $value,
+            Estimator::Pipeline($model) => $value,
+            Estimator::Stacking($model) => $value,
+            Estimator::Threshold($model) => $value,
+            Estimator::Transformer($transformer) => $other,
+            Estimator::TransformedTarget($model) => $value,
+            Estimator::Tree($model) => $value,
+            Estimator::Voting($model) => $value,
+        }
+    };
 }
 
 /// Anything with `transform`.
@@ -68,32 +129,12 @@ pub enum Transformer {
 impl Estimator {
     /// The outputs this estimator has, in the order of [`Method::ALL`].
     pub fn methods(&self) -> Vec<Method> {
-        match self {
-            Estimator::Tree(m) => m.methods(),
-            Estimator::IsolationForest(m) => m.methods(),
-            Estimator::GradientBoosting(m) => m.methods(),
-            Estimator::HistGradientBoosting(m) => m.methods(),
-            Estimator::Linear(m) => m.methods(),
-            Estimator::KMeans(m) => m.methods(),
-            Estimator::Dummy(m) => m.methods(),
-            Estimator::Pipeline(m) => m.methods(),
-            Estimator::Transformer(_) => vec![Method::Transform],
-        }
+        for_each!(self, model => model.methods(), _transformer => vec![Method::Transform])
     }
 
     /// Number of input features.
     pub fn n_features(&self) -> usize {
-        match self {
-            Estimator::Tree(m) => m.n_features(),
-            Estimator::IsolationForest(m) => m.n_features(),
-            Estimator::GradientBoosting(m) => m.n_features(),
-            Estimator::HistGradientBoosting(m) => m.n_features(),
-            Estimator::Linear(m) => m.n_features(),
-            Estimator::KMeans(m) => m.n_features(),
-            Estimator::Dummy(m) => m.n_features(),
-            Estimator::Pipeline(m) => m.n_features(),
-            Estimator::Transformer(t) => t.n_features_in(),
-        }
+        for_each!(self, model => model.n_features(), transformer => transformer.n_features_in())
     }
 
     /// Computes one output for each row of `x`, shape (rows, [`Estimator::n_features`]).
@@ -104,17 +145,7 @@ impl Estimator {
     /// # Panics
     /// When `method` is not one of [`Estimator::methods`]: callers ask first.
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
-        match self {
-            Estimator::Tree(m) => m.call(method, x),
-            Estimator::IsolationForest(m) => m.call(method, x),
-            Estimator::GradientBoosting(m) => m.call(method, x),
-            Estimator::HistGradientBoosting(m) => m.call(method, x),
-            Estimator::Linear(m) => m.call(method, x),
-            Estimator::KMeans(m) => m.call(method, x),
-            Estimator::Dummy(m) => m.call(method, x),
-            Estimator::Pipeline(m) => m.call(method, x),
-            Estimator::Transformer(t) => t.transform(x.to_owned()).map(Output::Matrix),
-        }
+        for_each!(self, model => model.call(method, x), transformer => transformer.transform(x.to_owned()).map(Output::Matrix))
     }
 }
 
@@ -137,10 +168,7 @@ impl Transformer {
             Transformer::Normalizer(t) => t.n_features(),
             Transformer::SimpleImputer(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
-            Transformer::Estimator(e) => match &**e {
-                Estimator::KMeans(m) => m.n_clusters(),
-                other => other.n_features(),
-            },
+            Transformer::Estimator(e) => e.width(Method::Transform).unwrap_or_default(),
         }
     }
 
@@ -154,10 +182,7 @@ impl Transformer {
             Transformer::Normalizer(t) => t.transform(x),
             Transformer::SimpleImputer(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
-            Transformer::Estimator(e) => match e.call(Method::Transform, x.view())? {
-                Output::Matrix(out) => Ok(out),
-                _ => unreachable!("transform gives a matrix"),
-            },
+            Transformer::Estimator(e) => e.table(Method::Transform, x.view()),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Which class is read by which file: the one list of what scorelet supports.
 
 use super::{
-    BuildError, Context, dummy, gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest,
-    kmeans, linear, pipeline, preprocessing, survey, tree,
+    BuildError, Context, bagging, calibration, dummy, gradient_boosting as gb, hist_gradient_boosting as hgb, impute,
+    isolation_forest, isotonic, kmeans, linear, multiclass, multioutput, pipeline, preprocessing, stacking, survey,
+    target, threshold, tree, voting, weight_boosting, wrappers,
 };
-use crate::model::{Estimator, Method, Transformer};
+use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};
 
 /// Reads an object of one class.
@@ -12,6 +13,8 @@ use crate::value::{Name, View};
 enum Reader {
     Estimator(fn(&View<'_, '_>, &mut Context) -> Result<Estimator, BuildError>),
     Transformer(fn(&View<'_, '_>, &mut Context) -> Result<Transformer, BuildError>),
+    /// An estimator that hands its input on to others.
+    Meta(fn(&View<'_, '_>, &mut Context) -> Result<Estimator, BuildError>),
     Pipeline,
 }
 
@@ -25,6 +28,16 @@ macro_rules! estimator {
     };
 }
 
+/// A reader of estimators that hold others, from a family's builder.
+macro_rules! meta {
+    ($variant:ident, $builder:path) => {
+        Reader::Meta(|value, ctx| Ok(Estimator::$variant($builder(value, ctx)?)))
+    };
+    (boxed $variant:ident, $builder:path) => {
+        Reader::Meta(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
+    };
+}
+
 /// A reader of transformers from a family's builder.
 macro_rules! transformer {
     ($variant:ident, $builder:path) => {
@@ -35,10 +48,16 @@ macro_rules! transformer {
 /// Every supported class: the public package that it is imported from, its name, its reader. The private modules
 /// between them have moved from version to version and do not matter.
 const CLASSES: &[(&str, &str, Reader)] = &[
+    ("sklearn.calibration", "CalibratedClassifierCV", meta!(boxed Calibrated, calibration::calibrated)),
     ("sklearn.cluster", "KMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.cluster", "MiniBatchKMeans", estimator!(KMeans, kmeans::kmeans)),
+    ("sklearn.compose", "TransformedTargetRegressor", meta!(boxed TransformedTarget, target::transformed_target)),
     ("sklearn.dummy", "DummyClassifier", estimator!(Dummy, dummy::classifier)),
     ("sklearn.dummy", "DummyRegressor", estimator!(Dummy, dummy::regressor)),
+    ("sklearn.ensemble", "AdaBoostClassifier", meta!(boxed AdaBoost, weight_boosting::ada_boost)),
+    ("sklearn.ensemble", "AdaBoostRegressor", meta!(boxed AdaBoost, weight_boosting::ada_boost)),
+    ("sklearn.ensemble", "BaggingClassifier", meta!(boxed Bagging, bagging::bagging)),
+    ("sklearn.ensemble", "BaggingRegressor", meta!(boxed Bagging, bagging::bagging)),
     ("sklearn.ensemble", "ExtraTreesClassifier", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "ExtraTreesRegressor", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "GradientBoostingClassifier", estimator!(boxed GradientBoosting, gb::gradient_boosting)),
@@ -56,7 +75,13 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.ensemble", "IsolationForest", estimator!(IsolationForest, isolation_forest::isolation_forest)),
     ("sklearn.ensemble", "RandomForestClassifier", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "RandomForestRegressor", estimator!(Tree, tree::forest)),
+    ("sklearn.ensemble", "StackingClassifier", meta!(boxed Stacking, stacking::stacking)),
+    ("sklearn.ensemble", "StackingRegressor", meta!(boxed Stacking, stacking::stacking)),
+    ("sklearn.ensemble", "VotingClassifier", meta!(boxed Voting, voting::voting)),
+    ("sklearn.ensemble", "VotingRegressor", meta!(boxed Voting, voting::voting)),
+    ("sklearn.frozen", "FrozenEstimator", Reader::Meta(wrappers::frozen)),
     ("sklearn.impute", "SimpleImputer", transformer!(SimpleImputer, impute::simple_imputer)),
+    ("sklearn.isotonic", "IsotonicRegression", estimator!(Isotonic, isotonic::isotonic)),
     ("sklearn.linear_model", "BayesianRidge", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "ElasticNet", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "ElasticNetCV", estimator!(Linear, linear::regressor)),
@@ -72,6 +97,7 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.linear_model", "Perceptron", estimator!(Linear, linear::classifier)),
     ("sklearn.linear_model", "PoissonRegressor", estimator!(Linear, linear::log_link_regressor)),
     ("sklearn.linear_model", "QuantileRegressor", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "RANSACRegressor", Reader::Meta(wrappers::ransac)),
     ("sklearn.linear_model", "Ridge", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "RidgeCV", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "RidgeClassifier", estimator!(Linear, linear::classifier)),
@@ -80,12 +106,26 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.linear_model", "SGDOneClassSVM", estimator!(Linear, linear::one_class_svm)),
     ("sklearn.linear_model", "SGDRegressor", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "TweedieRegressor", estimator!(Linear, linear::tweedie_regressor)),
+    ("sklearn.model_selection", "FixedThresholdClassifier", meta!(boxed Threshold, threshold::threshold)),
+    ("sklearn.model_selection", "GridSearchCV", Reader::Meta(wrappers::search)),
+    ("sklearn.model_selection", "HalvingGridSearchCV", Reader::Meta(wrappers::search)),
+    ("sklearn.model_selection", "HalvingRandomSearchCV", Reader::Meta(wrappers::search)),
+    ("sklearn.model_selection", "RandomizedSearchCV", Reader::Meta(wrappers::search)),
+    ("sklearn.model_selection", "TunedThresholdClassifierCV", meta!(boxed Threshold, threshold::threshold)),
+    ("sklearn.multiclass", "OneVsOneClassifier", meta!(boxed Multiclass, multiclass::one_vs_one)),
+    ("sklearn.multiclass", "OneVsRestClassifier", meta!(boxed Multiclass, multiclass::one_vs_rest)),
+    ("sklearn.multiclass", "OutputCodeClassifier", meta!(boxed Multiclass, multiclass::output_code)),
+    ("sklearn.multioutput", "ClassifierChain", meta!(boxed Chain, multioutput::chain)),
+    ("sklearn.multioutput", "MultiOutputClassifier", meta!(MultiOutput, multioutput::multi_output)),
+    ("sklearn.multioutput", "MultiOutputRegressor", meta!(MultiOutput, multioutput::multi_output)),
+    ("sklearn.multioutput", "RegressorChain", meta!(boxed Chain, multioutput::chain)),
     ("sklearn.pipeline", "Pipeline", Reader::Pipeline),
     ("sklearn.preprocessing", "MaxAbsScaler", transformer!(Scaler, preprocessing::max_abs_scaler)),
     ("sklearn.preprocessing", "MinMaxScaler", transformer!(Scaler, preprocessing::min_max_scaler)),
     ("sklearn.preprocessing", "Normalizer", transformer!(Normalizer, preprocessing::normalizer)),
     ("sklearn.preprocessing", "RobustScaler", transformer!(Scaler, preprocessing::robust_scaler)),
     ("sklearn.preprocessing", "StandardScaler", transformer!(Scaler, preprocessing::standard_scaler)),
+    ("sklearn.semi_supervised", "SelfTrainingClassifier", Reader::Meta(wrappers::self_training)),
     ("sklearn.svm", "LinearSVC", estimator!(Linear, linear::classifier)),
     ("sklearn.svm", "LinearSVR", estimator!(Linear, linear::regressor)),
     ("sklearn.tree", "DecisionTreeClassifier", estimator!(Tree, tree::decision_tree)),
@@ -109,12 +149,12 @@ pub(super) fn is_supported(class: &Name<'_>) -> bool {
 
 /// Whether objects of that class are computed by computing the estimators in them.
 pub(super) fn is_composite(class: &Name<'_>) -> bool {
-    matches!(reader(class), Some(Reader::Pipeline))
+    matches!(reader(class), Some(Reader::Meta(_) | Reader::Pipeline))
 }
 
 pub(super) fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
     nested(value, ctx, |value, reader, ctx| match reader {
-        Reader::Estimator(read) => read(value, ctx),
+        Reader::Estimator(read) | Reader::Meta(read) => read(value, ctx),
         Reader::Transformer(read) => Ok(Estimator::Transformer(Box::new(read(value, ctx)?))),
         Reader::Pipeline => pipeline::estimator(value, ctx),
     })
@@ -124,13 +164,17 @@ pub(super) fn transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<Tra
     nested(value, ctx, |value, reader, ctx| match reader {
         Reader::Transformer(read) => read(value, ctx),
         Reader::Pipeline => pipeline::transformer(value, ctx),
-        Reader::Estimator(read) => match read(value, ctx)? {
-            estimator if estimator.methods().contains(&Method::Transform) => {
-                Ok(Transformer::Estimator(Box::new(estimator)))
-            }
+        Reader::Estimator(read) | Reader::Meta(read) => match read(value, ctx)? {
+            Estimator::Transformer(transformer) => Ok(*transformer),
+            estimator if is_table(&estimator) => Ok(Transformer::Estimator(Box::new(estimator))),
             _ => Err(value.error(format!("{} does not transform", value.kind())).into()),
         },
     })
+}
+
+/// Whether `transform` gives rows of numbers, not one number a row.
+fn is_table(estimator: &Estimator) -> bool {
+    matches!(estimator.shape_of(Method::Transform), Some(Output::Matrix(_) | Output::Columns(_)))
 }
 
 /// Finds the reader of an object and runs it one level deeper.

@@ -5,23 +5,35 @@
 //! joblib file or a native bundle. Never does I/O.
 
 mod attributes;
+mod bagging;
+mod calibration;
 mod class;
 mod dummy;
 mod gradient_boosting;
 mod hist_gradient_boosting;
 mod impute;
 mod isolation_forest;
+mod isotonic;
 mod kmeans;
 mod labels;
 mod linear;
+mod members;
+mod multiclass;
+mod multioutput;
 mod pipeline;
 mod preprocessing;
 mod prune;
+mod stacking;
 mod survey;
+mod target;
 #[cfg(test)]
 mod tests;
+mod threshold;
 mod tree;
 mod version;
+mod voting;
+mod weight_boosting;
+mod wrappers;
 
 pub use class::supported;
 pub use prune::prune;
@@ -121,6 +133,21 @@ impl Context {
             true => Err(value.error("the same object stands in too many places")),
             false => Ok(()),
         }
+    }
+}
+
+impl Context {
+    /// Builds what sees `n` columns, not all of which are those that the estimator around it sees.
+    fn with_columns<T>(&mut self, n: usize, build: impl FnOnce(&mut Context) -> T) -> T {
+        let given = (self.inputs.replace(n), std::mem::replace(&mut self.raw, false));
+        let built = build(self);
+        (self.inputs, self.raw) = given;
+        built
+    }
+
+    /// Whether the next estimator sees the columns of the request as they are.
+    fn sees_request(&self) -> bool {
+        self.raw
     }
 }
 

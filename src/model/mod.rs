@@ -26,6 +26,7 @@ mod output;
 mod pipeline;
 pub mod preprocessing;
 pub mod stacking;
+pub mod svm;
 pub mod target;
 pub mod threshold;
 pub mod tree;
@@ -51,6 +52,7 @@ pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
 pub use preprocessing::{Normalizer, Scaler};
 pub use stacking::Stacking;
+pub use svm::Svm;
 pub use target::TransformedTarget;
 pub use threshold::Threshold;
 pub use tree::TreeEnsemble;
@@ -78,10 +80,11 @@ pub enum Estimator {
     Multiclass(Box<Multiclass>),
     Pipeline(Box<Pipeline>),
     Stacking(Box<Stacking>),
+    Svm(Box<Svm>),
     Threshold(Box<Threshold>),
+    TransformedTarget(Box<TransformedTarget>),
     /// A transformer where a model is expected: only `transform` is available.
     Transformer(Box<Transformer>),
-    TransformedTarget(Box<TransformedTarget>),
     Tree(TreeEnsemble),
     Voting(Box<Voting>),
 }
@@ -105,9 +108,10 @@ macro_rules! for_each {
             Estimator::Multiclass($model) => $value,
             Estimator::Pipeline($model) => $value,
             Estimator::Stacking($model) => $value,
+            Estimator::Svm($model) => $value,
             Estimator::Threshold($model) => $value,
-            Estimator::Transformer($transformer) => $other,
             Estimator::TransformedTarget($model) => $value,
+            Estimator::Transformer($transformer) => $other,
             Estimator::Tree($model) => $value,
             Estimator::Voting($model) => $value,
         }

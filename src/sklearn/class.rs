@@ -3,7 +3,7 @@
 use super::{
     BuildError, Context, bagging, calibration, dummy, gradient_boosting as gb, hist_gradient_boosting as hgb, impute,
     isolation_forest, isotonic, kmeans, linear, multiclass, multioutput, pipeline, preprocessing, stacking, survey,
-    target, threshold, tree, voting, weight_boosting, wrappers,
+    svm, target, threshold, tree, voting, weight_boosting, wrappers,
 };
 use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};
@@ -128,6 +128,11 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.semi_supervised", "SelfTrainingClassifier", Reader::Meta(wrappers::self_training)),
     ("sklearn.svm", "LinearSVC", estimator!(Linear, linear::classifier)),
     ("sklearn.svm", "LinearSVR", estimator!(Linear, linear::regressor)),
+    ("sklearn.svm", "NuSVC", estimator!(boxed Svm, svm::svm)),
+    ("sklearn.svm", "NuSVR", estimator!(boxed Svm, svm::svm)),
+    ("sklearn.svm", "OneClassSVM", estimator!(boxed Svm, svm::svm)),
+    ("sklearn.svm", "SVC", estimator!(boxed Svm, svm::svm)),
+    ("sklearn.svm", "SVR", estimator!(boxed Svm, svm::svm)),
     ("sklearn.tree", "DecisionTreeClassifier", estimator!(Tree, tree::decision_tree)),
     ("sklearn.tree", "DecisionTreeRegressor", estimator!(Tree, tree::decision_tree)),
     ("sklearn.tree", "ExtraTreeClassifier", estimator!(Tree, tree::decision_tree)),

@@ -25,6 +25,7 @@ mod preprocessing;
 mod prune;
 mod stacking;
 mod survey;
+mod svm;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,9 @@ mod answers;
 pub mod bagging;
 pub mod calibration;
 mod check;
+pub mod discriminant_analysis;
 pub mod dummy;
+pub mod elliptic_envelope;
 pub mod function;
 pub mod gradient_boosting;
 pub mod hist_gradient_boosting;
@@ -20,8 +22,13 @@ pub mod isotonic;
 mod kmeans;
 pub mod linear;
 mod math;
+pub mod mixture;
 pub mod multiclass;
 pub mod multioutput;
+pub mod naive_bayes;
+pub mod nearest_centroid;
+pub mod neighbors;
+pub mod neural_network;
 mod output;
 mod pipeline;
 pub mod preprocessing;
@@ -38,7 +45,9 @@ pub mod weight_boosting;
 pub use bagging::Bagging;
 pub use calibration::Calibrated;
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
+pub use discriminant_analysis::{LinearDiscriminant, Quadratic};
 pub use dummy::{Answer, Dummy, Label};
+pub use elliptic_envelope::EllipticEnvelope;
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
 pub use impute::{NULL, SimpleImputer};
@@ -46,8 +55,13 @@ pub use isolation_forest::IsolationForest;
 pub use isotonic::Isotonic;
 pub use kmeans::KMeans;
 pub use linear::Linear;
+pub use mixture::Mixture;
 pub use multiclass::Multiclass;
 pub use multioutput::{Chain, MultiOutput};
+pub use naive_bayes::NaiveBayes;
+pub use nearest_centroid::NearestCentroid;
+pub use neighbors::{LocalOutlierFactor, Neighbors};
+pub use neural_network::Perceptron;
 pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
 pub use preprocessing::{Normalizer, Scaler};
@@ -70,15 +84,24 @@ pub enum Estimator {
     Calibrated(Box<Calibrated>),
     Chain(Box<Chain>),
     Dummy(Dummy),
+    EllipticEnvelope(Box<EllipticEnvelope>),
     GradientBoosting(Box<GradientBoosting>),
     HistGradientBoosting(HistGradientBoosting),
     IsolationForest(IsolationForest),
     Isotonic(Isotonic),
     KMeans(KMeans),
     Linear(Linear),
+    LinearDiscriminant(Box<LinearDiscriminant>),
+    LocalOutlierFactor(Box<LocalOutlierFactor>),
+    Mixture(Box<Mixture>),
     MultiOutput(MultiOutput),
     Multiclass(Box<Multiclass>),
+    NaiveBayes(Box<NaiveBayes>),
+    NearestCentroid(Box<NearestCentroid>),
+    Neighbors(Box<Neighbors>),
+    Perceptron(Box<Perceptron>),
     Pipeline(Box<Pipeline>),
+    Quadratic(Box<Quadratic>),
     Stacking(Box<Stacking>),
     Svm(Box<Svm>),
     Threshold(Box<Threshold>),
@@ -98,15 +121,24 @@ macro_rules! for_each {
             Estimator::Calibrated($model) => $value,
             Estimator::Chain($model) => $value,
             Estimator::Dummy($model) => $value,
+            Estimator::EllipticEnvelope($model) => $value,
             Estimator::GradientBoosting($model) => $value,
             Estimator::HistGradientBoosting($model) => $value,
             Estimator::IsolationForest($model) => $value,
             Estimator::Isotonic($model) => $value,
             Estimator::KMeans($model) => $value,
             Estimator::Linear($model) => $value,
+            Estimator::LinearDiscriminant($model) => $value,
+            Estimator::LocalOutlierFactor($model) => $value,
+            Estimator::Mixture($model) => $value,
             Estimator::MultiOutput($model) => $value,
             Estimator::Multiclass($model) => $value,
+            Estimator::NaiveBayes($model) => $value,
+            Estimator::NearestCentroid($model) => $value,
+            Estimator::Neighbors($model) => $value,
+            Estimator::Perceptron($model) => $value,
             Estimator::Pipeline($model) => $value,
+            Estimator::Quadratic($model) => $value,
             Estimator::Stacking($model) => $value,
             Estimator::Svm($model) => $value,
             Estimator::Threshold($model) => $value,

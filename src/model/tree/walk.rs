@@ -112,10 +112,10 @@ impl<W: Word> Walk<'_, W> {
     #[inline(always)]
     fn steps<'k, const GENERAL: bool>(&self, at: &mut [u32; LANES], keys: impl Fn(usize) -> &'k [u32]) -> bool {
         let mut moved = 0;
-        for lane in 0..LANES {
-            let next = self.step::<GENERAL>(at[lane], keys(lane));
-            moved |= next ^ at[lane];
-            at[lane] = next;
+        for (lane, at) in at.iter_mut().enumerate() {
+            let next = self.step::<GENERAL>(*at, keys(lane));
+            moved |= next ^ *at;
+            *at = next;
         }
         moved != 0
     }

@@ -46,7 +46,7 @@ pub enum Binary {
     /// `_ConstantPredictor`: every training row had this label, 0 or 1 (a bit of a code: also -1).
     Constant(i64),
     /// `confidence`: the method and column that speaks for the second class, and the value above which it wins.
-    Estimator { estimator: Estimator, confidence: Method, column: usize },
+    Estimator { estimator: Box<Estimator>, confidence: Method, column: usize },
 }
 
 impl Binary {

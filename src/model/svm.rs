@@ -249,7 +249,8 @@ fn probabilities(pairs: &[f64], platt: &[(f64, f64)], n: usize) -> Vec<Vec<f64>>
     for ((first, second), (decision, (a, b))) in places.zip(pairs.iter().zip(platt)) {
         let f = decision * a + b;
         let sigmoid = if f >= 0.0 { (-f).exp() / (1.0 + (-f).exp()) } else { 1.0 / (1.0 + f.exp()) };
-        against[first][second] = sigmoid.max(LEAST).min(1.0 - LEAST);
+        // Also of a decision that is no number, as libsvm compares.
+        against[first][second] = if sigmoid > LEAST { sigmoid.min(1.0 - LEAST) } else { LEAST };
         against[second][first] = 1.0 - against[first][second];
     }
     against

@@ -124,7 +124,7 @@ fn binary(item: &View<'_, '_>, ctx: &mut Context) -> Result<Binary, BuildError> 
     };
     gives(item, &estimator, confidence, column + 1)?;
     gives(item, &estimator, Method::Predict, 1)?;
-    Ok(Binary::Estimator { estimator, confidence, column })
+    Ok(Binary::Estimator { estimator: Box::new(estimator), confidence, column })
 }
 
 /// That every estimator gives two probabilities and one decision value.

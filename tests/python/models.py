@@ -4,8 +4,8 @@ import string
 
 import numpy as np
 import pandas as pd
-from sklearn import (calibration, cluster, compose, dummy, ensemble, impute, isotonic, linear_model as lm, model_selection as ms, multiclass,
-                     multioutput, preprocessing as pp, tree)
+from sklearn import (calibration, cluster, compose, covariance, discriminant_analysis as da, dummy, ensemble, impute, linear_model as lm, mixture,
+                     model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors, neural_network as nn, preprocessing as pp, svm, tree)
 from sklearn.pipeline import make_pipeline
 
 
@@ -100,6 +100,24 @@ def bags(rng):
             "bootstrap": bool(rng.integers(2)), "bootstrap_features": bool(rng.integers(2)), "n_jobs": pick(rng, None, 2), "random_state": 0}
 
 
+def kernel(rng, **more):
+    return {"kernel": pick(rng, "rbf", "linear", "poly", "sigmoid"), "gamma": pick(rng, "scale", "auto", 0.3), "degree": int(rng.integers(1, 5)),
+            "coef0": float(rng.uniform(0, 1))} | more
+
+
+def near(rng, **more):
+    return {"algorithm": pick(rng, "auto", "kd_tree", "ball_tree", "brute"), "metric": pick(rng, "minkowski", "manhattan", "chebyshev"), "p": pick(rng, 2, 1, 3),
+            "leaf_size": int(rng.integers(1, 40)), "weights": pick(rng, "uniform", "distance")} | more
+
+
+def layers(rng):
+    return {"hidden_layer_sizes": pick(rng, (5,), (8, 3)), "activation": pick(rng, "identity", "logistic", "tanh", "relu"), "max_iter": 30, "random_state": 0}
+
+
+def components(rng, **more):
+    return {"n_components": int(rng.integers(1, 5)), "covariance_type": pick(rng, "full", "tied", "diag", "spherical"), "random_state": 0} | more
+
+
 def back(rng):
     return pick(rng, {"func": np.log, "inverse_func": np.exp}, {"func": np.log1p, "inverse_func": np.expm1}, {"transformer": pp.StandardScaler()},
                 {"transformer": pp.MinMaxScaler((-2, 2))}, {"transformer": pp.RobustScaler()}, {"transformer": pp.PowerTransformer()}, {})
@@ -160,6 +178,31 @@ MODELS = {
     "RANSACRegressor": ("values", lambda r: lm.RANSACRegressor(pick(r, None, tree.DecisionTreeRegressor(max_depth=4)), min_samples=20, random_state=0)),
     "TransformedTargetRegressor": ("values", lambda r: compose.TransformedTargetRegressor(regressor(r), **back(r))),
     "multi-output TransformedTargetRegressor": ("many values", lambda r: compose.TransformedTargetRegressor(lm.Ridge(), transformer=pick(r, pp.StandardScaler(), pp.RobustScaler()))),
+    "SVC": ("classes", lambda r: svm.SVC(**kernel(r, C=float(r.uniform(0.1, 20)), decision_function_shape=pick(r, "ovr", "ovo")))),
+    "SVC, break_ties": ("classes", lambda r: svm.SVC(**kernel(r, break_ties=True))),
+    "SVC, probability": ("classes", lambda r: svm.SVC(**kernel(r, probability=True, random_state=0))),
+    "NuSVC": ("classes", lambda r: svm.NuSVC(**kernel(r, nu=0.2))),
+    "SVR": ("values", lambda r: svm.SVR(**kernel(r, C=float(r.uniform(0.1, 20))))),
+    "NuSVR": ("values", lambda r: svm.NuSVR(**kernel(r))),
+    "OneClassSVM": ("nothing", lambda r: svm.OneClassSVM(**kernel(r, nu=0.1))),
+    "KNeighborsClassifier": ("classes", lambda r: neighbors.KNeighborsClassifier(int(r.integers(1, 20)), **near(r))),
+    "KNeighborsRegressor": ("values", lambda r: neighbors.KNeighborsRegressor(int(r.integers(1, 20)), **near(r))),
+    "multi-output KNeighborsRegressor": ("many values", lambda r: neighbors.KNeighborsRegressor(int(r.integers(1, 20)), **near(r))),
+    "multi-output KNeighborsClassifier": ("many classes", lambda r: neighbors.KNeighborsClassifier(int(r.integers(1, 20)), **near(r))),
+    "RadiusNeighborsClassifier": ("classes", lambda r: neighbors.RadiusNeighborsClassifier(float(r.uniform(0.2, 3)), outlier_label=pick(r, None, "most_frequent"), **near(r))),
+    "RadiusNeighborsRegressor": ("values", lambda r: neighbors.RadiusNeighborsRegressor(float(r.uniform(0.2, 3)), **near(r))),
+    "LocalOutlierFactor": ("nothing", lambda r: neighbors.LocalOutlierFactor(int(r.integers(1, 20)), novelty=True, algorithm=pick(r, "auto", "ball_tree"), contamination=pick(r, "auto", 0.1))),
+    "NearestCentroid": ("classes", lambda r: neighbors.NearestCentroid(metric=pick(r, "euclidean", "manhattan"), priors=pick(r, "uniform", "empirical"), shrink_threshold=pick(r, None, 0.2))),
+    "GaussianNB": ("classes", lambda r: nb.GaussianNB()),
+    "BernoulliNB": ("classes", lambda r: nb.BernoulliNB(alpha=float(r.uniform(0.1, 2)), binarize=pick(r, 0.0, 0.3))),
+    "LinearDiscriminantAnalysis": ("classes", lambda r: da.LinearDiscriminantAnalysis(solver=pick(r, "svd", "eigen"))),
+    "QuadraticDiscriminantAnalysis": ("classes", lambda r: da.QuadraticDiscriminantAnalysis(reg_param=0.1)),
+    "GaussianMixture": ("nothing", lambda r: mixture.GaussianMixture(**components(r))),
+    "BayesianGaussianMixture": ("nothing", lambda r: mixture.BayesianGaussianMixture(**components(r, weight_concentration_prior_type=pick(r, "dirichlet_process", "dirichlet_distribution")))),
+    "EllipticEnvelope": ("nothing", lambda r: covariance.EllipticEnvelope(random_state=0)),
+    "MLPClassifier": ("classes", lambda r: nn.MLPClassifier(**layers(r))),
+    "MLPRegressor": ("values", lambda r: nn.MLPRegressor(**layers(r))),
+    "multi-output MLPRegressor": ("many values", lambda r: nn.MLPRegressor(**layers(r))),
     "Pipeline": ("classes", prepared),
 }
 # Trees compare and add; everything else passes through exp, log, pow or a matrix product of BLAS. So does the score that

@@ -25,8 +25,9 @@ pub enum Likelihood {
     /// A weight for each class and feature, row-major. Above the threshold a value counts as 1, else as 0, where there is
     /// a threshold.
     Linear { weights: Vec<f64>, threshold: Option<f64> },
-    /// For each feature a log-probability for each class and category, row-major, shape (n_classes, n_categories).
-    Categories(Vec<Vec<f64>>),
+    /// For each feature a log-probability for each class and category, row-major, shape (n_classes, n_categories). `raw`:
+    /// the input comes straight from the request, where a column of nothing but null is one of Python's `None`.
+    Categories { tables: Vec<Vec<f64>>, raw: bool },
 }
 
 impl NaiveBayes {
@@ -43,6 +44,9 @@ impl NaiveBayes {
     /// # Errors
     /// When the estimator refuses a value, among them categories that it does not know.
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
+        if let Likelihood::Categories { raw: true, .. } = self.likelihood {
+            refuse_none(x)?;
+        }
         self.policy.check(x)?;
         let n = self.classes.len();
         let x = x.as_standard_layout();
@@ -75,7 +79,7 @@ impl NaiveBayes {
                 let row: Vec<f64> = row.iter().map(|value| f64::from(u8::from(value > threshold))).collect();
                 with_prior(&mut weights.chunks_exact(n_features).map(|weights| dot(&row, weights)))
             }
-            Likelihood::Categories(tables) => {
+            Likelihood::Categories { tables, .. } => {
                 let mut sums = vec![0.0; self.classes.len()];
                 for (column, (value, table)) in row.iter().zip(tables).enumerate() {
                     let n_categories = table.len() / sums.len();
@@ -95,11 +99,23 @@ fn gaussian(row: &[f64], mean: &[f64], variance: &[f64]) -> f64 {
     -0.5 * pairwise_sum(&logs) - 0.5 * pairwise_sum(&terms.collect::<Vec<_>>())
 }
 
-/// The number of a category: numpy cuts a float off to an integer, and an index from -n to -1 is refused before.
+/// A column of `None` cannot become integers.
+fn refuse_none(x: ArrayView2<'_, f64>) -> Result<(), InputError> {
+    let none = (0..x.ncols()).find(|column| x.nrows() > 0 && x.column(*column).iter().all(|value| value.is_nan()));
+    match none {
+        None => Ok(()),
+        Some(column) => {
+            let message = "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'";
+            Err(InputError::Refused { row: 0, column, message: message.into() })
+        }
+    }
+}
+
+/// The number of a category: numpy cuts a float off to an integer, and what is too large for one becomes the least.
 fn category(value: f64, n_categories: usize, (row, column): (usize, usize)) -> Result<usize, InputError> {
     let refused = |message: String| InputError::Refused { row, column, message };
     let cut = value.trunc();
-    if cut < 0.0 {
+    if cut < 0.0 || cut >= 9_223_372_036_854_775_808.0 {
         return Err(refused("Negative values in data passed to CategoricalNB (input X).".into()));
     }
     match cut < n_categories as f64 {

@@ -74,7 +74,11 @@ fn transposed(matrix: &[f64], d: usize) -> Vec<f64> {
 
 /// Log-weights, and what the spread of means and precisions adds (`BayesianGaussianMixture._estimate_log_prob`).
 fn bayesian(value: &View<'_, '_>, (n, d): (usize, usize), ctx: &mut Context) -> Result<Vec<f64>, BuildError> {
-    let freedom = vector(value, "degrees_of_freedom_", ctx)?;
+    // One number where all components share their spread.
+    let mut freedom = numbers(&value.attr("degrees_of_freedom_")?, ctx)?;
+    if let [shared] = freedom[..] {
+        freedom = vec![shared; n];
+    }
     let certainty = vector(value, "mean_precision_", ctx)?;
     if freedom.len() != n || certainty.len() != n {
         return Err(value.error(format!("degrees of freedom are not for {n} components")).into());

@@ -25,7 +25,8 @@ pub fn naive_bayes(value: &View<'_, '_>, ctx: &mut Context) -> Result<NaiveBayes
         }
         "CategoricalNB" => {
             let tables = categories(value, n, ctx)?;
-            (tables.len(), Likelihood::Categories(tables), vector(value, "class_log_prior_", ctx)?)
+            let raw = ctx.sees_request();
+            (tables.len(), Likelihood::Categories { tables, raw }, vector(value, "class_log_prior_", ctx)?)
         }
         name => {
             let (columns, mut weights) = table(value, "feature_log_prob_", n, ctx)?;

@@ -55,6 +55,14 @@ impl InputError {
         }
     }
 
+    /// The same refusal where scikit-learn does not say whose input it checks.
+    pub fn unnamed(self) -> InputError {
+        let message = self.to_string();
+        let message = message.lines().next().unwrap_or_default().replacen("Input X", "Input", 1);
+        let (row, column) = self.place();
+        InputError::Refused { row, column, message }
+    }
+
     /// The same error at another column: what an estimator calls 0 may be another one of its surroundings.
     pub fn moved(mut self, to: impl Fn(usize) -> usize) -> InputError {
         match &mut self {

@@ -17,6 +17,19 @@ pub fn softmax(row: &mut [f64]) {
     }
 }
 
+/// `scipy.special.logsumexp` of one row.
+pub fn log_sum_exp(row: &[f64]) -> f64 {
+    let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let max = if max.is_finite() { max } else { 0.0 };
+    row.iter().map(|value| (value - max).exp()).sum::<f64>().ln() + max
+}
+
+/// `np.exp(row - logsumexp(row))`, in place.
+pub fn log_normalise(row: &mut [f64]) {
+    let total = log_sum_exp(row);
+    row.iter_mut().for_each(|value| *value = (*value - total).exp());
+}
+
 /// `numpy.argmax`: the first of equal values; a NaN is greater than any number. 0 for an empty row.
 pub fn argmax(row: &[f64]) -> u32 {
     let mut best = 0;

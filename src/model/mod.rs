@@ -6,21 +6,34 @@
 //! Inputs are row-major `f64` matrices of shape (rows, features). Text columns hold codes of the bundle's
 //! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
 
+mod answers;
+pub mod bagging;
+pub mod calibration;
 mod check;
 pub mod compose;
 pub mod decomposition;
 pub mod derived;
 mod discretization;
+pub mod discriminant_analysis;
 pub mod dummy;
+pub mod elliptic_envelope;
 pub mod encoders;
 pub mod function;
 pub mod gradient_boosting;
 pub mod hist_gradient_boosting;
 mod impute;
 mod isolation_forest;
+pub mod isotonic;
 mod kmeans;
 pub mod linear;
 mod math;
+pub mod mixture;
+pub mod multiclass;
+pub mod multioutput;
+pub mod naive_bayes;
+pub mod nearest_centroid;
+pub mod neighbors;
+pub mod neural_network;
 mod output;
 mod pipeline;
 mod polynomial;
@@ -28,24 +41,42 @@ pub mod power;
 pub mod preprocessing;
 mod quantile;
 mod selection;
+pub mod stacking;
+pub mod svm;
+pub mod target;
+pub mod threshold;
 pub mod tree;
 mod typical;
 mod vocabulary;
+pub mod voting;
+pub mod weight_boosting;
 
+pub use bagging::Bagging;
+pub use calibration::Calibrated;
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
 pub use compose::Union;
 pub use decomposition::Projection;
 pub use derived::DerivedColumns;
 pub use discretization::{Binarizer, KBinsDiscretizer};
+pub use discriminant_analysis::{LinearDiscriminant, Quadratic};
 pub use dummy::{Answer, Dummy, Label};
+pub use elliptic_envelope::EllipticEnvelope;
 pub use encoders::{OneHotEncoder, ValueEncoder};
 pub use function::FunctionTransformer;
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
 pub use impute::{NULL, SimpleImputer};
 pub use isolation_forest::IsolationForest;
+pub use isotonic::Isotonic;
 pub use kmeans::KMeans;
 pub use linear::Linear;
+pub use mixture::Mixture;
+pub use multiclass::Multiclass;
+pub use multioutput::{Chain, MultiOutput};
+pub use naive_bayes::NaiveBayes;
+pub use nearest_centroid::NearestCentroid;
+pub use neighbors::{LocalOutlierFactor, Neighbors};
+pub use neural_network::Perceptron;
 pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
 pub use polynomial::PolynomialFeatures;
@@ -53,24 +84,89 @@ pub use power::PowerTransformer;
 pub use preprocessing::{Normalizer, Scaler};
 pub use quantile::QuantileTransformer;
 pub use selection::Selector;
+pub use stacking::Stacking;
+pub use svm::Svm;
+pub use target::TransformedTarget;
+pub use threshold::Threshold;
 pub use tree::TreeEnsemble;
 pub use vocabulary::{Content, Vocabulary};
+pub use voting::Voting;
+pub use weight_boosting::AdaBoost;
 
 use ndarray::{Array2, ArrayView2};
 
 /// Anything with `predict` (or only `transform`, when it is a pipeline of transformers).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Estimator {
-    Tree(TreeEnsemble),
-    IsolationForest(IsolationForest),
+    AdaBoost(Box<AdaBoost>),
+    Bagging(Box<Bagging>),
+    Calibrated(Box<Calibrated>),
+    Chain(Box<Chain>),
+    Dummy(Dummy),
+    EllipticEnvelope(Box<EllipticEnvelope>),
     GradientBoosting(Box<GradientBoosting>),
     HistGradientBoosting(HistGradientBoosting),
-    Linear(Linear),
+    IsolationForest(IsolationForest),
+    Isotonic(Isotonic),
     KMeans(KMeans),
-    Dummy(Dummy),
+    Linear(Linear),
+    LinearDiscriminant(Box<LinearDiscriminant>),
+    LocalOutlierFactor(Box<LocalOutlierFactor>),
+    Mixture(Box<Mixture>),
+    MultiOutput(MultiOutput),
+    Multiclass(Box<Multiclass>),
+    NaiveBayes(Box<NaiveBayes>),
+    NearestCentroid(Box<NearestCentroid>),
+    Neighbors(Box<Neighbors>),
+    Perceptron(Box<Perceptron>),
     Pipeline(Box<Pipeline>),
+    Quadratic(Box<Quadratic>),
+    Stacking(Box<Stacking>),
+    Svm(Box<Svm>),
+    Threshold(Box<Threshold>),
+    TransformedTarget(Box<TransformedTarget>),
     /// A transformer where a model is expected: only `transform` is available.
     Transformer(Box<Transformer>),
+    Tree(TreeEnsemble),
+    Voting(Box<Voting>),
+}
+
+/// One expression for whichever model an estimator is, and another for a transformer.
+macro_rules! for_each {
+    ($estimator:expr, $model:ident => $value:expr, $transformer:ident => $other:expr) => {
+        match $estimator {
+            Estimator::AdaBoost($model) => $value,
+            Estimator::Bagging($model) => $value,
+            Estimator::Calibrated($model) => $value,
+            Estimator::Chain($model) => $value,
+            Estimator::Dummy($model) => $value,
+            Estimator::EllipticEnvelope($model) => $value,
+            Estimator::GradientBoosting($model) => $value,
+            Estimator::HistGradientBoosting($model) => $value,
+            Estimator::IsolationForest($model) => $value,
+            Estimator::Isotonic($model) => $value,
+            Estimator::KMeans($model) => $value,
+            Estimator::Linear($model) => $value,
+            Estimator::LinearDiscriminant($model) => $value,
+            Estimator::LocalOutlierFactor($model) => $value,
+            Estimator::Mixture($model) => $value,
+            Estimator::MultiOutput($model) => $value,
+            Estimator::Multiclass($model) => $value,
+            Estimator::NaiveBayes($model) => $value,
+            Estimator::NearestCentroid($model) => $value,
+            Estimator::Neighbors($model) => $value,
+            Estimator::Perceptron($model) => $value,
+            Estimator::Pipeline($model) => $value,
+            Estimator::Quadratic($model) => $value,
+            Estimator::Stacking($model) => $value,
+            Estimator::Svm($model) => $value,
+            Estimator::Threshold($model) => $value,
+            Estimator::TransformedTarget($model) => $value,
+            Estimator::Transformer($transformer) => $other,
+            Estimator::Tree($model) => $value,
+            Estimator::Voting($model) => $value,
+        }
+    };
 }
 
 /// Anything with `transform`.
@@ -104,32 +200,12 @@ pub enum Transformer {
 impl Estimator {
     /// The outputs this estimator has, in the order of [`Method::ALL`].
     pub fn methods(&self) -> Vec<Method> {
-        match self {
-            Estimator::Tree(m) => m.methods(),
-            Estimator::IsolationForest(m) => m.methods(),
-            Estimator::GradientBoosting(m) => m.methods(),
-            Estimator::HistGradientBoosting(m) => m.methods(),
-            Estimator::Linear(m) => m.methods(),
-            Estimator::KMeans(m) => m.methods(),
-            Estimator::Dummy(m) => m.methods(),
-            Estimator::Pipeline(m) => m.methods(),
-            Estimator::Transformer(_) => vec![Method::Transform],
-        }
+        for_each!(self, model => model.methods(), _transformer => vec![Method::Transform])
     }
 
     /// Number of input features.
     pub fn n_features(&self) -> usize {
-        match self {
-            Estimator::Tree(m) => m.n_features(),
-            Estimator::IsolationForest(m) => m.n_features(),
-            Estimator::GradientBoosting(m) => m.n_features(),
-            Estimator::HistGradientBoosting(m) => m.n_features(),
-            Estimator::Linear(m) => m.n_features(),
-            Estimator::KMeans(m) => m.n_features(),
-            Estimator::Dummy(m) => m.n_features(),
-            Estimator::Pipeline(m) => m.n_features(),
-            Estimator::Transformer(t) => t.n_features_in(),
-        }
+        for_each!(self, model => model.n_features(), transformer => transformer.n_features_in())
     }
 
     /// Computes one output for each row of `x`, shape (rows, [`Estimator::n_features`]).
@@ -140,17 +216,7 @@ impl Estimator {
     /// # Panics
     /// When `method` is not one of [`Estimator::methods`]: callers ask first.
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
-        match self {
-            Estimator::Tree(m) => m.call(method, x),
-            Estimator::IsolationForest(m) => m.call(method, x),
-            Estimator::GradientBoosting(m) => m.call(method, x),
-            Estimator::HistGradientBoosting(m) => m.call(method, x),
-            Estimator::Linear(m) => m.call(method, x),
-            Estimator::KMeans(m) => m.call(method, x),
-            Estimator::Dummy(m) => m.call(method, x),
-            Estimator::Pipeline(m) => m.call(method, x),
-            Estimator::Transformer(t) => t.transform(x.to_owned()).map(Output::Matrix),
-        }
+        for_each!(self, model => model.call(method, x), transformer => transformer.transform(x.to_owned()).map(Output::Matrix))
     }
 }
 
@@ -197,10 +263,7 @@ impl Transformer {
             Transformer::Projection(t) => t.n_features_out(),
             Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
-            Transformer::Estimator(e) => match &**e {
-                Estimator::KMeans(m) => m.n_clusters(),
-                other => other.n_features(),
-            },
+            Transformer::Estimator(e) => e.width(Method::Transform).unwrap_or_default(),
         }
     }
 
@@ -226,10 +289,7 @@ impl Transformer {
             Transformer::Projection(t) => t.transform(x),
             Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
-            Transformer::Estimator(e) => match e.call(Method::Transform, x.view())? {
-                Output::Matrix(out) => Ok(out),
-                _ => unreachable!("transform gives a matrix"),
-            },
+            Transformer::Estimator(e) => e.table(Method::Transform, x.view()),
         }
     }
 }

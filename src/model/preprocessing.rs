@@ -52,6 +52,11 @@ impl Scaler {
         self.n_features
     }
 
+    /// What it does to each row, in order.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
     pub fn transform(&self, mut x: Array2<f64>) -> Result<Array2<f64>, InputError> {
         self.policy.check(x.view())?;
         for mut row in x.rows_mut() {

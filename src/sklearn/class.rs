@@ -3,11 +3,13 @@
 use super::attributes::class_name;
 use super::sources::Sources;
 use super::{
-    BuildError, Context, compose, decomposition, derived, discretization, dummy, encoders, function,
-    gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, kmeans, linear, pipeline,
-    polynomial, power, preprocessing, quantile, selection, survey, tree,
+    BuildError, Context, bagging, calibration, compose, decomposition, derived, discretization, discriminant_analysis,
+    dummy, elliptic_envelope, encoders, function, gradient_boosting as gb, hist_gradient_boosting as hgb, impute,
+    isolation_forest, isotonic, kmeans, linear, mixture, multiclass, multioutput, naive_bayes, nearest_centroid,
+    neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile, selection, stacking, survey, svm,
+    target, threshold, tree, voting, weight_boosting, wrappers,
 };
-use crate::model::{Estimator, Method, Transformer};
+use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};
 
 /// Reads an object of one class.
@@ -20,6 +22,8 @@ enum Reader {
     TransformerOfAny(fn(&View<'_, '_>, &mut Context) -> Result<Transformer, BuildError>),
     /// A transformer that holds others.
     Composite(fn(&View<'_, '_>, &mut Context) -> Result<Transformer, BuildError>),
+    /// An estimator that hands its input on to others.
+    Meta(fn(&View<'_, '_>, &mut Context) -> Result<Estimator, BuildError>),
     Pipeline,
 }
 
@@ -33,6 +37,16 @@ macro_rules! estimator {
     };
     (boxed $variant:ident, $builder:path) => {
         Reader::Estimator(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
+    };
+}
+
+/// A reader of estimators that hold others, from a family's builder.
+macro_rules! meta {
+    ($variant:ident, $builder:path) => {
+        Reader::Meta(|value, ctx| Ok(Estimator::$variant($builder(value, ctx)?)))
+    };
+    (boxed $variant:ident, $builder:path) => {
+        Reader::Meta(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
     };
 }
 
@@ -53,13 +67,34 @@ macro_rules! transformer {
 /// between them have moved from version to version and do not matter.
 const CLASSES: &[(&str, &str, Reader)] = &[
     ("scorelet.features", "DerivedColumns", transformer!(any DerivedColumns, derived::derived_columns)),
+    ("sklearn.calibration", "CalibratedClassifierCV", meta!(boxed Calibrated, calibration::calibrated)),
     ("sklearn.cluster", "KMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.cluster", "MiniBatchKMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.compose", "ColumnTransformer", transformer!(composite Union, compose::column_transformer)),
+    ("sklearn.compose", "TransformedTargetRegressor", meta!(boxed TransformedTarget, target::transformed_target)),
+    (
+        "sklearn.covariance",
+        "EllipticEnvelope",
+        estimator!(boxed EllipticEnvelope, elliptic_envelope::elliptic_envelope),
+    ),
     ("sklearn.decomposition", "PCA", transformer!(Projection, decomposition::pca)),
     ("sklearn.decomposition", "TruncatedSVD", transformer!(Projection, decomposition::truncated_svd)),
+    (
+        "sklearn.discriminant_analysis",
+        "LinearDiscriminantAnalysis",
+        estimator!(boxed LinearDiscriminant, discriminant_analysis::linear),
+    ),
+    (
+        "sklearn.discriminant_analysis",
+        "QuadraticDiscriminantAnalysis",
+        estimator!(boxed Quadratic, discriminant_analysis::quadratic),
+    ),
     ("sklearn.dummy", "DummyClassifier", estimator!(Dummy, dummy::classifier)),
     ("sklearn.dummy", "DummyRegressor", estimator!(Dummy, dummy::regressor)),
+    ("sklearn.ensemble", "AdaBoostClassifier", meta!(boxed AdaBoost, weight_boosting::ada_boost)),
+    ("sklearn.ensemble", "AdaBoostRegressor", meta!(boxed AdaBoost, weight_boosting::ada_boost)),
+    ("sklearn.ensemble", "BaggingClassifier", meta!(boxed Bagging, bagging::bagging)),
+    ("sklearn.ensemble", "BaggingRegressor", meta!(boxed Bagging, bagging::bagging)),
     ("sklearn.ensemble", "ExtraTreesClassifier", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "ExtraTreesRegressor", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "GradientBoostingClassifier", estimator!(boxed GradientBoosting, gb::gradient_boosting)),
@@ -77,9 +112,16 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.ensemble", "IsolationForest", estimator!(IsolationForest, isolation_forest::isolation_forest)),
     ("sklearn.ensemble", "RandomForestClassifier", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "RandomForestRegressor", estimator!(Tree, tree::forest)),
+    ("sklearn.ensemble", "StackingClassifier", meta!(boxed Stacking, stacking::stacking)),
+    ("sklearn.ensemble", "StackingRegressor", meta!(boxed Stacking, stacking::stacking)),
+    ("sklearn.ensemble", "VotingClassifier", meta!(boxed Voting, voting::voting)),
+    ("sklearn.ensemble", "VotingRegressor", meta!(boxed Voting, voting::voting)),
     ("sklearn.feature_selection", "SelectKBest", transformer!(Selector, selection::select_k_best)),
     ("sklearn.feature_selection", "VarianceThreshold", transformer!(Selector, selection::variance_threshold)),
+    ("sklearn.frozen", "FrozenEstimator", Reader::Meta(wrappers::frozen)),
     ("sklearn.impute", "SimpleImputer", transformer!(any SimpleImputer, impute::simple_imputer)),
+    ("sklearn.isotonic", "IsotonicRegression", estimator!(Isotonic, isotonic::isotonic)),
+    ("sklearn.linear_model", "ARDRegression", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "BayesianRidge", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "ElasticNet", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "ElasticNetCV", estimator!(Linear, linear::regressor)),
@@ -88,13 +130,19 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.linear_model", "Lars", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "Lasso", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "LassoCV", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "LassoLars", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "LinearRegression", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "LogisticRegression", estimator!(Linear, linear::logistic_regression)),
     ("sklearn.linear_model", "LogisticRegressionCV", estimator!(Linear, linear::logistic_regression)),
+    ("sklearn.linear_model", "MultiTaskElasticNet", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "MultiTaskLasso", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "OrthogonalMatchingPursuit", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "PassiveAggressiveClassifier", estimator!(Linear, linear::classifier)),
+    ("sklearn.linear_model", "PassiveAggressiveRegressor", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "Perceptron", estimator!(Linear, linear::classifier)),
     ("sklearn.linear_model", "PoissonRegressor", estimator!(Linear, linear::log_link_regressor)),
     ("sklearn.linear_model", "QuantileRegressor", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "RANSACRegressor", Reader::Meta(wrappers::ransac)),
     ("sklearn.linear_model", "Ridge", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "RidgeCV", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "RidgeClassifier", estimator!(Linear, linear::classifier)),
@@ -102,7 +150,36 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.linear_model", "SGDClassifier", estimator!(Linear, linear::sgd_classifier)),
     ("sklearn.linear_model", "SGDOneClassSVM", estimator!(Linear, linear::one_class_svm)),
     ("sklearn.linear_model", "SGDRegressor", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "TheilSenRegressor", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "TweedieRegressor", estimator!(Linear, linear::tweedie_regressor)),
+    ("sklearn.mixture", "BayesianGaussianMixture", estimator!(boxed Mixture, mixture::mixture)),
+    ("sklearn.mixture", "GaussianMixture", estimator!(boxed Mixture, mixture::mixture)),
+    ("sklearn.model_selection", "FixedThresholdClassifier", meta!(boxed Threshold, threshold::threshold)),
+    ("sklearn.model_selection", "GridSearchCV", Reader::Meta(wrappers::search)),
+    ("sklearn.model_selection", "HalvingGridSearchCV", Reader::Meta(wrappers::search)),
+    ("sklearn.model_selection", "HalvingRandomSearchCV", Reader::Meta(wrappers::search)),
+    ("sklearn.model_selection", "RandomizedSearchCV", Reader::Meta(wrappers::search)),
+    ("sklearn.model_selection", "TunedThresholdClassifierCV", meta!(boxed Threshold, threshold::threshold)),
+    ("sklearn.multiclass", "OneVsOneClassifier", meta!(boxed Multiclass, multiclass::one_vs_one)),
+    ("sklearn.multiclass", "OneVsRestClassifier", meta!(boxed Multiclass, multiclass::one_vs_rest)),
+    ("sklearn.multiclass", "OutputCodeClassifier", meta!(boxed Multiclass, multiclass::output_code)),
+    ("sklearn.multioutput", "ClassifierChain", meta!(boxed Chain, multioutput::chain)),
+    ("sklearn.multioutput", "MultiOutputClassifier", meta!(MultiOutput, multioutput::multi_output)),
+    ("sklearn.multioutput", "MultiOutputRegressor", meta!(MultiOutput, multioutput::multi_output)),
+    ("sklearn.multioutput", "RegressorChain", meta!(boxed Chain, multioutput::chain)),
+    ("sklearn.naive_bayes", "BernoulliNB", estimator!(boxed NaiveBayes, naive_bayes::naive_bayes)),
+    ("sklearn.naive_bayes", "CategoricalNB", estimator!(boxed NaiveBayes, naive_bayes::naive_bayes)),
+    ("sklearn.naive_bayes", "ComplementNB", estimator!(boxed NaiveBayes, naive_bayes::naive_bayes)),
+    ("sklearn.naive_bayes", "GaussianNB", estimator!(boxed NaiveBayes, naive_bayes::naive_bayes)),
+    ("sklearn.naive_bayes", "MultinomialNB", estimator!(boxed NaiveBayes, naive_bayes::naive_bayes)),
+    ("sklearn.neighbors", "KNeighborsClassifier", estimator!(boxed Neighbors, neighbors::neighbors)),
+    ("sklearn.neighbors", "KNeighborsRegressor", estimator!(boxed Neighbors, neighbors::neighbors)),
+    ("sklearn.neighbors", "LocalOutlierFactor", estimator!(boxed LocalOutlierFactor, neighbors::local_outlier_factor)),
+    ("sklearn.neighbors", "NearestCentroid", estimator!(boxed NearestCentroid, nearest_centroid::nearest_centroid)),
+    ("sklearn.neighbors", "RadiusNeighborsClassifier", estimator!(boxed Neighbors, neighbors::neighbors)),
+    ("sklearn.neighbors", "RadiusNeighborsRegressor", estimator!(boxed Neighbors, neighbors::neighbors)),
+    ("sklearn.neural_network", "MLPClassifier", estimator!(boxed Perceptron, neural_network::perceptron)),
+    ("sklearn.neural_network", "MLPRegressor", estimator!(boxed Perceptron, neural_network::perceptron)),
     ("sklearn.pipeline", "FeatureUnion", transformer!(composite Union, compose::feature_union)),
     ("sklearn.pipeline", "Pipeline", Reader::Pipeline),
     ("sklearn.preprocessing", "Binarizer", transformer!(Binarizer, discretization::binarizer)),
@@ -123,8 +200,14 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.preprocessing", "RobustScaler", transformer!(Scaler, preprocessing::robust_scaler)),
     ("sklearn.preprocessing", "StandardScaler", transformer!(Scaler, preprocessing::standard_scaler)),
     ("sklearn.preprocessing", "TargetEncoder", transformer!(any ValueEncoder, encoders::target_encoder)),
+    ("sklearn.semi_supervised", "SelfTrainingClassifier", Reader::Meta(wrappers::self_training)),
     ("sklearn.svm", "LinearSVC", estimator!(Linear, linear::classifier)),
     ("sklearn.svm", "LinearSVR", estimator!(Linear, linear::regressor)),
+    ("sklearn.svm", "NuSVC", estimator!(boxed Svm, svm::svm)),
+    ("sklearn.svm", "NuSVR", estimator!(boxed Svm, svm::svm)),
+    ("sklearn.svm", "OneClassSVM", estimator!(boxed Svm, svm::svm)),
+    ("sklearn.svm", "SVC", estimator!(boxed Svm, svm::svm)),
+    ("sklearn.svm", "SVR", estimator!(boxed Svm, svm::svm)),
     ("sklearn.tree", "DecisionTreeClassifier", estimator!(Tree, tree::decision_tree)),
     ("sklearn.tree", "DecisionTreeRegressor", estimator!(Tree, tree::decision_tree)),
     ("sklearn.tree", "ExtraTreeClassifier", estimator!(Tree, tree::decision_tree)),
@@ -149,12 +232,12 @@ pub(super) fn is_supported(class: &Name<'_>) -> bool {
 
 /// Whether objects of that class are computed by computing the estimators in them.
 pub(super) fn is_composite(class: &Name<'_>) -> bool {
-    matches!(reader(class), Some(Reader::Pipeline | Reader::Composite(_)))
+    matches!(reader(class), Some(Reader::Composite(_) | Reader::Meta(_) | Reader::Pipeline))
 }
 
 pub(super) fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
     nested(value, ctx, |value, reader, ctx| match reader {
-        Reader::Estimator(read) | Reader::EstimatorOfAny(read) => read(value, ctx),
+        Reader::Estimator(read) | Reader::EstimatorOfAny(read) | Reader::Meta(read) => read(value, ctx),
         // As the model itself it would have a likelihood too.
         Reader::Transformer(_) if class_name(value) == "PCA" => Err(BuildError::option(value, "score_samples")),
         Reader::Transformer(read) | Reader::TransformerOfAny(read) | Reader::Composite(read) => {
@@ -168,13 +251,17 @@ pub(super) fn transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<Tra
     nested(value, ctx, |value, reader, ctx| match reader {
         Reader::Transformer(read) | Reader::TransformerOfAny(read) | Reader::Composite(read) => read(value, ctx),
         Reader::Pipeline => pipeline::transformer(value, ctx),
-        Reader::Estimator(read) | Reader::EstimatorOfAny(read) => match read(value, ctx)? {
-            estimator if estimator.methods().contains(&Method::Transform) => {
-                Ok(Transformer::Estimator(Box::new(estimator)))
-            }
+        Reader::Estimator(read) | Reader::EstimatorOfAny(read) | Reader::Meta(read) => match read(value, ctx)? {
+            Estimator::Transformer(transformer) => Ok(*transformer),
+            estimator if is_table(&estimator) => Ok(Transformer::Estimator(Box::new(estimator))),
             _ => Err(value.error(format!("{} does not transform", value.kind())).into()),
         },
     })
+}
+
+/// Whether `transform` gives rows of numbers, not one number a row.
+fn is_table(estimator: &Estimator) -> bool {
+    matches!(estimator.shape_of(Method::Transform), Some(Output::Matrix(_) | Output::Columns(_)))
 }
 
 /// Finds the reader of an object and runs it one level deeper.
@@ -197,6 +284,9 @@ fn nested<T>(
     ctx.gives = Sources::Computed;
     ctx.depth += 1;
     let result = read(value, reader, ctx);
+    if matches!(reader, Reader::Meta(_)) {
+        ctx.gives = Sources::Computed;
+    }
     ctx.depth -= 1;
     result
 }

@@ -109,9 +109,6 @@ fn irreproducible(
     let is_float64 = |key| first.attr(key).is_ok_and(|value| value.array().is_none_or(|a| a.dtype.size() == 8));
     match estimator {
         Estimator::Linear(_) if is_float64("coef_") && is_float64("intercept_") => None,
-        Estimator::Linear(_) | Estimator::KMeans(_) | Estimator::Pipeline(_) | Estimator::Transformer(_) => {
-            Some("computed in float32")
-        }
         Estimator::HistGradientBoosting(_) if columns > 1 && version < Version(1, 3) => {
             Some("before scikit-learn 1.3, which mixed up its rows")
         }
@@ -120,6 +117,7 @@ fn irreproducible(
         | Estimator::GradientBoosting(_)
         | Estimator::HistGradientBoosting(_)
         | Estimator::Dummy(_) => None,
+        _ => Some("computed in float32"),
     }
 }
 

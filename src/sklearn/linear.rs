@@ -57,6 +57,12 @@ pub fn logistic_regression(value: &View<'_, '_>, ctx: &mut Context) -> Result<Li
     classifier_with(value, ctx, |n_classes| Ok(Some(logistic_probability(value, version, n_classes)?)))
 }
 
+/// `LinearDiscriminantAnalysis`: of two classes the logistic function of the difference, else softmax.
+pub fn discriminant(value: &View<'_, '_>, ctx: &mut Context) -> Result<Linear, BuildError> {
+    let probability = |n_classes| if n_classes == 2 { Probability::Logistic } else { Probability::Softmax };
+    classifier_with(value, ctx, |n_classes| Ok(Some(probability(n_classes))))
+}
+
 /// `SGDOneClassSVM`: `offset_` stands for an intercept of the other sign.
 pub fn one_class_svm(value: &View<'_, '_>, ctx: &mut Context) -> Result<Linear, BuildError> {
     let coef = vector(value, "coef_", ctx)?;

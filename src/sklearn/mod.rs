@@ -5,21 +5,34 @@
 //! joblib file or a native bundle. Never does I/O.
 
 mod attributes;
+mod bagging;
+mod calibration;
 mod class;
 mod compose;
 mod decomposition;
 pub mod derived;
 mod discretization;
+mod discriminant_analysis;
 mod dummy;
+mod elliptic_envelope;
 mod encoders;
 mod function;
 mod gradient_boosting;
 mod hist_gradient_boosting;
 mod impute;
 mod isolation_forest;
+mod isotonic;
 mod kmeans;
 mod labels;
 mod linear;
+mod members;
+mod mixture;
+mod multiclass;
+mod multioutput;
+mod naive_bayes;
+mod nearest_centroid;
+mod neighbors;
+mod neural_network;
 mod pipeline;
 mod polynomial;
 mod power;
@@ -28,11 +41,18 @@ mod prune;
 mod quantile;
 mod selection;
 mod sources;
+mod stacking;
 mod survey;
+mod svm;
+mod target;
 #[cfg(test)]
 mod tests;
+mod threshold;
 mod tree;
 mod version;
+mod voting;
+mod weight_boosting;
+mod wrappers;
 
 pub use class::supported;
 pub use isolation_forest::average_path_length;
@@ -140,6 +160,23 @@ impl Context {
             true => Err(value.error("the same object stands in too many places")),
             false => Ok(()),
         }
+    }
+}
+
+impl Context {
+    /// Builds what sees these columns of the estimator around it, and computed ones where there is `None`.
+    fn with_columns<T>(&mut self, columns: &[Option<usize>], build: impl FnOnce(&mut Context) -> T) -> T {
+        let own = columns.iter().map(|column| column.and_then(|column| self.sources.of(column))).collect();
+        let own = std::mem::replace(&mut self.sources, Sources::Each(own));
+        let given = (self.inputs.replace(columns.len()), own);
+        let built = build(self);
+        (self.inputs, self.sources) = given;
+        built
+    }
+
+    /// Whether the next estimator sees the columns of the request as they are.
+    fn sees_request(&self) -> bool {
+        self.sources == Sources::Request
     }
 }
 

@@ -19,6 +19,9 @@ const NO_TEXT: &str = "loop of ufunc does not support argument 0 of type str";
 /// How an encoder of numbers refuses the text of one.
 const TEXT_CATEGORY: &str = "Found unknown categories ['1.5'] in column";
 
+/// How Python refuses to make an integer of a text that is a fraction.
+const NO_INTEGER: &str = "invalid literal for int() with base 10";
+
 /// How one output of one class came out, over all cases.
 #[derive(Default)]
 struct Finding {
@@ -101,6 +104,8 @@ impl Ledger {
                 // A text that Python's float() reads is a number here, also where numpy has no function for it.
                 (Ok(_), Some(error)) if error.starts_with(NO_TEXT) => {}
                 (Err(_), Some(error)) if error.starts_with(TEXT_CATEGORY) => {}
+                // A text that Python's float() reads is a number here, also where scikit-learn takes only integers.
+                (Ok(_), Some(error)) if error.starts_with(NO_INTEGER) => {}
                 (got, expected) => {
                     let got = got.map(Value::Object);
                     self.failures.push(format!("{at}: {got:?}, expected {expected:?}"));

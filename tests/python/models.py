@@ -4,7 +4,9 @@ import string
 
 import numpy as np
 import pandas as pd
-from sklearn import cluster, dummy, ensemble, impute, linear_model as lm, preprocessing as pp, tree
+from sklearn import (calibration, cluster, compose, covariance, discriminant_analysis as da, dummy, ensemble, impute,
+                     linear_model as lm, mixture, model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors,
+                     neural_network as nn, preprocessing as pp, svm, tree)
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import make_pipeline, make_union
 
@@ -82,6 +84,73 @@ def columns(rng):
     return make_pipeline(made, forest)
 
 
+def some(rng):
+    """Named classifiers for a vote."""
+    made = [("tree", tree.DecisionTreeClassifier(max_depth=int(rng.integers(1, 6)), random_state=0)), ("line", lm.LogisticRegression(max_iter=300)),
+            ("forest", ensemble.RandomForestClassifier(int(rng.integers(1, 6)), max_depth=3, random_state=0)), ("ridge", lm.RidgeClassifier())]
+    return [made[i] for i in sorted(rng.permutation(4)[: rng.integers(2, 5)])]
+
+
+def probable(rng):
+    return [(name, one) for name, one in some(rng) if name != "ridge"] or [("tree", tree.DecisionTreeClassifier(max_depth=2, random_state=0))]
+
+
+def numbers(rng):
+    return [("tree", tree.DecisionTreeRegressor(max_depth=4, random_state=0)), ("line", lm.Ridge()), ("flat", dummy.DummyRegressor()),
+            ("forest", ensemble.RandomForestRegressor(3, max_depth=3, random_state=0))][: rng.integers(2, 5)]
+
+
+def classifier(rng):
+    return pick(rng, *(one for _, one in some(rng)))
+
+
+def regressor(rng):
+    return pick(rng, *(one for _, one in numbers(rng)))
+
+
+def weights(rng, count):
+    return pick(rng, None, rng.integers(1, 5, count).tolist(), rng.uniform(0.1, 2, count).tolist())
+
+
+def vote(rng):
+    voting = pick(rng, "soft", "hard")
+    members = probable(rng) if voting == "soft" else some(rng)
+    return ensemble.VotingClassifier(members, voting=voting, weights=weights(rng, len(members)), flatten_transform=bool(rng.integers(2)))
+
+
+def vote_numbers(rng):
+    members = numbers(rng)
+    return ensemble.VotingRegressor(members, weights=weights(rng, len(members)))
+
+
+def bags(rng):
+    return {"n_estimators": int(rng.integers(1, 12)), "max_features": pick(rng, 1.0, 0.5, 2), "max_samples": pick(rng, 1.0, 0.5),
+            "bootstrap": bool(rng.integers(2)), "bootstrap_features": bool(rng.integers(2)), "n_jobs": pick(rng, None, 2), "random_state": 0}
+
+
+def kernel(rng, **more):
+    return {"kernel": pick(rng, "rbf", "linear", "poly", "sigmoid"), "gamma": pick(rng, "scale", "auto", 0.3), "degree": int(rng.integers(1, 5)),
+            "coef0": float(rng.uniform(0, 1))} | more
+
+
+def near(rng, **more):
+    return {"algorithm": pick(rng, "auto", "kd_tree", "ball_tree", "brute"), "metric": pick(rng, "minkowski", "manhattan", "chebyshev"), "p": pick(rng, 2, 1, 3),
+            "leaf_size": int(rng.integers(1, 40)), "weights": pick(rng, "uniform", "distance")} | more
+
+
+def layers(rng):
+    return {"hidden_layer_sizes": pick(rng, (5,), (8, 3)), "activation": pick(rng, "identity", "logistic", "tanh", "relu"), "max_iter": 30, "random_state": 0}
+
+
+def components(rng, **more):
+    return {"n_components": int(rng.integers(1, 5)), "covariance_type": pick(rng, "full", "tied", "diag", "spherical"), "random_state": 0} | more
+
+
+def back(rng):
+    return pick(rng, {"func": np.log, "inverse_func": np.exp}, {"func": np.log1p, "inverse_func": np.expm1}, {"transformer": pp.StandardScaler()},
+                {"transformer": pp.MinMaxScaler((-2, 2))}, {"transformer": pp.RobustScaler()}, {"transformer": pp.PowerTransformer()}, {})
+
+
 # name: (what it learns from, how one is made)
 MODELS = {
     "DecisionTreeClassifier": ("classes", lambda r: tree.DecisionTreeClassifier(**trees(r, criterion=pick(r, "gini", "entropy")))),
@@ -114,6 +183,54 @@ MODELS = {
     "MiniBatchKMeans": ("nothing", lambda r: cluster.MiniBatchKMeans(int(r.integers(1, 9)), n_init=1, random_state=0)),
     "DummyClassifier": ("classes", lambda r: dummy.DummyClassifier(strategy=pick(r, "prior", "most_frequent"))),
     "DummyRegressor": ("values", lambda r: dummy.DummyRegressor(strategy=pick(r, "mean", "median"))),
+    "AdaBoostClassifier": ("classes", lambda r: ensemble.AdaBoostClassifier(pick(r, None, tree.DecisionTreeClassifier(max_depth=2)), n_estimators=int(r.integers(1, 20)), random_state=0)),
+    "AdaBoostRegressor": ("values", lambda r: ensemble.AdaBoostRegressor(pick(r, None, lm.Ridge()), n_estimators=int(r.integers(1, 20)), loss=pick(r, "linear", "square", "exponential"), random_state=0)),
+    "BaggingClassifier": ("classes", lambda r: ensemble.BaggingClassifier(classifier(r), **bags(r))),
+    "BaggingRegressor": ("values", lambda r: ensemble.BaggingRegressor(regressor(r), **bags(r))),
+    "multi-output BaggingRegressor": ("many values", lambda r: ensemble.BaggingRegressor(**bags(r))),
+    "VotingClassifier": ("classes", vote),
+    "VotingRegressor": ("values", vote_numbers),
+    "StackingClassifier": ("classes", lambda r: ensemble.StackingClassifier(some(r), classifier(r), cv=2, passthrough=bool(r.integers(2)), stack_method=pick(r, "auto", "predict"))),
+    "StackingRegressor": ("values", lambda r: ensemble.StackingRegressor(numbers(r), regressor(r), cv=2, passthrough=bool(r.integers(2)))),
+    "CalibratedClassifierCV": ("classes", lambda r: calibration.CalibratedClassifierCV(classifier(r), method=pick(r, "sigmoid", "isotonic", "temperature"), ensemble=bool(r.integers(2)), cv=2)),
+    "GridSearchCV": ("classes", lambda r: ms.GridSearchCV(tree.DecisionTreeClassifier(random_state=0), {"max_depth": [2, 5]}, cv=2)),
+    "FixedThresholdClassifier": ("two classes", lambda r: ms.FixedThresholdClassifier(classifier(r), threshold=pick(r, "auto", 0.3))),
+    "TunedThresholdClassifierCV": ("two classes", lambda r: ms.TunedThresholdClassifierCV(classifier(r), cv=2)),
+    "OneVsRestClassifier": ("classes", lambda r: multiclass.OneVsRestClassifier(classifier(r))),
+    "OneVsOneClassifier": ("classes", lambda r: multiclass.OneVsOneClassifier(classifier(r))),
+    "OutputCodeClassifier": ("classes", lambda r: multiclass.OutputCodeClassifier(classifier(r), code_size=float(r.uniform(1, 4)), random_state=0)),
+    "MultiOutputClassifier": ("many classes", lambda r: multioutput.MultiOutputClassifier(classifier(r))),
+    "MultiOutputRegressor": ("many values", lambda r: multioutput.MultiOutputRegressor(regressor(r))),
+    "ClassifierChain": ("many classes", lambda r: multioutput.ClassifierChain(lm.LogisticRegression(), order=pick(r, None, "random", [2, 0, 1]), chain_method=pick(r, "predict", "predict_proba", "decision_function"), random_state=0)),
+    "RegressorChain": ("many values", lambda r: multioutput.RegressorChain(regressor(r), order=pick(r, None, "random", [2, 0, 1]), random_state=0)),
+    "RANSACRegressor": ("values", lambda r: lm.RANSACRegressor(pick(r, None, tree.DecisionTreeRegressor(max_depth=4)), min_samples=20, random_state=0)),
+    "TransformedTargetRegressor": ("values", lambda r: compose.TransformedTargetRegressor(regressor(r), **back(r))),
+    "multi-output TransformedTargetRegressor": ("many values", lambda r: compose.TransformedTargetRegressor(lm.Ridge(), transformer=pick(r, pp.StandardScaler(), pp.RobustScaler()))),
+    "SVC": ("classes", lambda r: svm.SVC(**kernel(r, C=float(r.uniform(0.1, 20)), decision_function_shape=pick(r, "ovr", "ovo")))),
+    "SVC, break_ties": ("classes", lambda r: svm.SVC(**kernel(r, break_ties=True))),
+    "SVC, probability": ("classes", lambda r: svm.SVC(**kernel(r, probability=True, random_state=0))),
+    "NuSVC": ("classes", lambda r: svm.NuSVC(**kernel(r, nu=0.2))),
+    "SVR": ("values", lambda r: svm.SVR(**kernel(r, C=float(r.uniform(0.1, 20))))),
+    "NuSVR": ("values", lambda r: svm.NuSVR(**kernel(r))),
+    "OneClassSVM": ("nothing", lambda r: svm.OneClassSVM(**kernel(r, nu=0.1))),
+    "KNeighborsClassifier": ("classes", lambda r: neighbors.KNeighborsClassifier(int(r.integers(1, 20)), **near(r))),
+    "KNeighborsRegressor": ("values", lambda r: neighbors.KNeighborsRegressor(int(r.integers(1, 20)), **near(r))),
+    "multi-output KNeighborsRegressor": ("many values", lambda r: neighbors.KNeighborsRegressor(int(r.integers(1, 20)), **near(r))),
+    "multi-output KNeighborsClassifier": ("many classes", lambda r: neighbors.KNeighborsClassifier(int(r.integers(1, 20)), **near(r))),
+    "RadiusNeighborsClassifier": ("classes", lambda r: neighbors.RadiusNeighborsClassifier(float(r.uniform(0.2, 3)), outlier_label=pick(r, None, "most_frequent"), **near(r))),
+    "RadiusNeighborsRegressor": ("values", lambda r: neighbors.RadiusNeighborsRegressor(float(r.uniform(0.2, 3)), **near(r))),
+    "LocalOutlierFactor": ("nothing", lambda r: neighbors.LocalOutlierFactor(int(r.integers(1, 20)), novelty=True, algorithm=pick(r, "auto", "ball_tree"), contamination=pick(r, "auto", 0.1))),
+    "NearestCentroid": ("classes", lambda r: neighbors.NearestCentroid(metric=pick(r, "euclidean", "manhattan"), priors=pick(r, "uniform", "empirical"), shrink_threshold=pick(r, None, 0.2))),
+    "GaussianNB": ("classes", lambda r: nb.GaussianNB()),
+    "BernoulliNB": ("classes", lambda r: nb.BernoulliNB(alpha=float(r.uniform(0.1, 2)), binarize=pick(r, 0.0, 0.3))),
+    "LinearDiscriminantAnalysis": ("classes", lambda r: da.LinearDiscriminantAnalysis(solver=pick(r, "svd", "eigen"))),
+    "QuadraticDiscriminantAnalysis": ("classes", lambda r: da.QuadraticDiscriminantAnalysis(reg_param=0.1)),
+    "GaussianMixture": ("nothing", lambda r: mixture.GaussianMixture(**components(r))),
+    "BayesianGaussianMixture": ("nothing", lambda r: mixture.BayesianGaussianMixture(**components(r, weight_concentration_prior_type=pick(r, "dirichlet_process", "dirichlet_distribution")))),
+    "EllipticEnvelope": ("nothing", lambda r: covariance.EllipticEnvelope(random_state=0)),
+    "MLPClassifier": ("classes", lambda r: nn.MLPClassifier(**layers(r))),
+    "MLPRegressor": ("values", lambda r: nn.MLPRegressor(**layers(r))),
+    "multi-output MLPRegressor": ("many values", lambda r: nn.MLPRegressor(**layers(r))),
     "Pipeline": ("classes", prepared),
     "ColumnTransformer": ("texts", columns),
 }
@@ -158,6 +275,8 @@ def data(rng, kind):
         return X, np.exp(0.5 * signal)
     if kind == "many values":
         return X, np.c_[signal, z[:, 1], -signal]
+    if kind == "many classes":
+        return X, np.c_[signal > 0, z[:, 1] > 0.5, -signal > 0.5].astype(int)
     count = 2 if kind == "two classes" else int(rng.integers(2, 5))
     codes = np.digitize(signal, np.quantile(signal, np.linspace(0, 1, count + 1)[1:-1]))
     labels = pick(rng, list(range(count)), [7, -3, 40, 11], ["a", "Ärger", "b 🌸", ""], [1.0, 2.0, 4.0, 8.0])[:count]

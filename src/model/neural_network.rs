@@ -1,0 +1,121 @@
+//! Multi-layer perceptrons: matrix products with an activation after each.
+
+use super::math::{argmax, expit, softmax};
+use super::tree::rows_of;
+use super::{Classes, InputError, InputPolicy, Method, Output};
+use ndarray::{Array1, Array2, ArrayView2};
+use std::sync::Arc;
+
+/// `MLPClassifier` and `MLPRegressor`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Perceptron {
+    pub policy: InputPolicy,
+    /// At least one; each takes as many columns as the one before it gives.
+    pub layers: Vec<Layer>,
+    pub hidden: Activation,
+    pub last: Activation,
+    pub target: Target,
+}
+
+/// `coefs_[i]`, shape (inputs, outputs), and `intercepts_[i]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    pub weights: Array2<f64>,
+    pub bias: Array1<f64>,
+}
+
+/// What follows a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    Identity,
+    Logistic,
+    Tanh,
+    Relu,
+    Softmax,
+    Exp,
+}
+
+/// What is predicted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// A column of its own where there are several.
+    Numbers,
+    Labels(Arc<Classes>),
+    /// 0 or 1 for each column.
+    Multilabel,
+}
+
+impl Perceptron {
+    pub fn methods(&self) -> Vec<Method> {
+        match self.target {
+            Target::Numbers => vec![Method::Predict],
+            _ => vec![Method::Predict, Method::PredictProba],
+        }
+    }
+
+    pub fn n_features(&self) -> usize {
+        self.layers[0].weights.nrows()
+    }
+
+    /// `sklearn.neural_network._multilayer_perceptron`.
+    ///
+    /// # Errors
+    /// When the estimator refuses a value.
+    pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
+        self.policy.check(x)?;
+        let values = self.forward(x);
+        let columns = values.ncols();
+        let single = || values.column(0);
+        Ok(match (&self.target, method) {
+            (Target::Numbers, _) if columns == 1 => Output::Floats(single().to_vec()),
+            (Target::Numbers, _) => Output::Matrix(values),
+            (Target::Labels(_), Method::PredictProba) if columns == 1 => {
+                Output::Matrix(rows_of(single().iter().flat_map(|p| [1.0 - p, *p]).collect(), 2))
+            }
+            (_, Method::PredictProba) => Output::Matrix(values),
+            (Target::Labels(classes), _) => {
+                let label = |row: ndarray::ArrayView1<'_, f64>| match columns {
+                    1 => u32::from(row[0] > 0.5),
+                    _ => argmax(&row.to_vec()),
+                };
+                let indices = values.rows().into_iter().map(label).collect();
+                Output::Labels { indices, classes: classes.clone() }
+            }
+            (Target::Multilabel, _) => {
+                let column =
+                    |column: ndarray::ArrayView1<'_, f64>| column.iter().map(|p| i64::from(*p > 0.5)).collect();
+                Output::Columns(values.columns().into_iter().map(column).map(Output::Ints).collect())
+            }
+        })
+    }
+
+    /// `_forward_pass_fast`.
+    fn forward(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
+        let mut values = x.to_owned();
+        for (at, layer) in self.layers.iter().enumerate() {
+            values = values.dot(&layer.weights) + &layer.bias;
+            let activation = if at + 1 == self.layers.len() { self.last } else { self.hidden };
+            activation.apply(&mut values);
+        }
+        values.as_standard_layout().into_owned()
+    }
+}
+
+impl Activation {
+    fn apply(self, values: &mut Array2<f64>) {
+        match self {
+            Activation::Identity => {}
+            Activation::Logistic => values.mapv_inplace(expit),
+            Activation::Tanh => values.mapv_inplace(f64::tanh),
+            Activation::Relu => values.mapv_inplace(|x| if x > 0.0 || x.is_nan() { x } else { 0.0 }),
+            Activation::Exp => values.mapv_inplace(f64::exp),
+            Activation::Softmax => {
+                for mut row in values.rows_mut() {
+                    let mut copy = row.to_vec();
+                    softmax(&mut copy);
+                    row.iter_mut().zip(copy).for_each(|(value, p)| *value = p);
+                }
+            }
+        }
+    }
+}

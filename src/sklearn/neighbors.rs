@@ -1,0 +1,237 @@
+//! `KNeighbors*`, `RadiusNeighbors*`, `LocalOutlierFactor`: training rows, and the tree over them.
+
+use super::attributes::{class_name, flag, numbers, policy, vector};
+use super::labels::{classes, labels};
+use super::{BuildError, Context};
+use crate::model::neighbors::{
+    Index, Labels, LocalOutlierFactor, Metric, Neighbors, Node, Outlier, Reach, Search, Shape, Target, Tree,
+};
+use crate::value::{DType, ScalarKind, ValueError, View};
+use std::sync::Arc;
+
+/// Reads the rows, how they are searched, and what is predicted from neighbours.
+///
+/// # Errors
+/// When its attributes are not what scikit-learn writes, the tree is none, or metric or weights are functions.
+pub fn neighbors(value: &View<'_, '_>, ctx: &mut Context) -> Result<Neighbors, BuildError> {
+    let search = search(value, ctx)?;
+    let n_rows = search.n_rows();
+    let by_radius = class_name(value).starts_with("Radius");
+    let reach = match by_radius {
+        true => Reach::Radius(value.attr("radius")?.f64()?),
+        false => Reach::Count(count(value, "n_neighbors", n_rows)?),
+    };
+    let weights = value.attr("weights")?;
+    let by_distance = match weights.str() {
+        Ok("distance") => true,
+        Ok("uniform") => false,
+        _ if weights.is_none() => false,
+        _ => return Err(BuildError::option(value, format!("weights that are {}", weights.kind()))),
+    };
+    let target = match class_name(value).ends_with("Classifier") {
+        true => codes(value, n_rows, by_radius, ctx)?,
+        false => values(value, n_rows, ctx)?,
+    };
+    Ok(Neighbors { policy: policy(value, false), search, reach, by_distance, target })
+}
+
+/// `LocalOutlierFactor`; without `novelty` it only knows its training rows.
+///
+/// # Errors
+/// As [`neighbors`].
+pub fn local_outlier_factor(value: &View<'_, '_>, ctx: &mut Context) -> Result<LocalOutlierFactor, BuildError> {
+    if !flag(value, "novelty", false)? {
+        return Err(BuildError::option(value, "novelty=False, which does not predict,"));
+    }
+    let search = search(value, ctx)?;
+    let n_rows = search.n_rows();
+    let n_neighbors = count(value, "n_neighbors_", n_rows)?;
+    let distances = value.attr("_distances_fit_X_")?;
+    let [rows, columns] = distances.shape()[..] else {
+        return Err(distances.error(format!("expected rows, found {}", distances.kind())).into());
+    };
+    let densities = vector(value, "_lrd", ctx)?;
+    if rows != n_rows || densities.len() != n_rows || columns < n_neighbors {
+        return Err(distances
+            .error(format!("expected {n_neighbors} distances and a density for {n_rows} rows"))
+            .into());
+    }
+    let reaches = numbers(&distances, ctx)?.chunks_exact(columns).map(|row| row[n_neighbors - 1]).collect();
+    let offset = value.attr("offset_")?.f64()?;
+    Ok(LocalOutlierFactor { policy: policy(value, false), search, n_neighbors, reaches, densities, offset })
+}
+
+/// A number of neighbours: at least one, at most as many as there are rows.
+fn count<'g>(value: &View<'g, '_>, key: &'g str, n_rows: usize) -> Result<usize, ValueError> {
+    let count = value.attr(key)?;
+    match count.usize()? {
+        k if (1..=n_rows).contains(&k) => Ok(k),
+        k => Err(count
+            .error(format!("Expected n_neighbors <= n_samples_fit, but n_neighbors = {k}, n_samples_fit = {n_rows}"))),
+    }
+}
+
+fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, BuildError> {
+    let fit = value.attr("_fit_X")?;
+    let [n_rows, columns] = fit.shape()[..] else {
+        return Err(fit.error(format!("expected rows of numbers, found {}", fit.kind())).into());
+    };
+    let n_features = super::attributes::n_features(value, Some(columns), ctx)?;
+    if n_rows == 0 {
+        return Err(fit.error("there are no rows").into());
+    }
+    let metric = metric(value)?;
+    let method = value.attr("_fit_method")?;
+    let rows = numbers(&fit, ctx)?;
+    let index = match method.str()? {
+        "brute" => Index::brute(&rows, n_features),
+        "kd_tree" | "ball_tree" if metric == Metric::Cosine || metric == Metric::SquaredEuclidean => {
+            return Err(value.error("no tree is built by that metric").into());
+        }
+        kind @ ("kd_tree" | "ball_tree") => Index::Tree(tree(&value.attr("_tree")?, kind, n_rows, n_features, ctx)?),
+        other => return Err(BuildError::option(value, format!("algorithm={other:?}"))),
+    };
+    Ok(Search { n_features, rows, metric, index })
+}
+
+fn metric(value: &View<'_, '_>) -> Result<Metric, BuildError> {
+    let effective = value.attr("effective_metric_")?;
+    let parameters = value.attr("effective_metric_params_")?;
+    let name =
+        effective.str().map_err(|_| BuildError::option(value, format!("a metric that is {}", effective.kind())))?;
+    if parameters.some("w").is_some() {
+        return Err(BuildError::option(value, "a weighted metric"));
+    }
+    match name {
+        "euclidean" | "l2" | "p2" => Ok(Metric::Euclidean),
+        "sqeuclidean" => Ok(Metric::SquaredEuclidean),
+        "manhattan" | "cityblock" | "l1" => Ok(Metric::Manhattan),
+        "chebyshev" | "infinity" => Ok(Metric::Chebyshev),
+        "cosine" => Ok(Metric::Cosine),
+        "minkowski" | "p" => {
+            let p = parameters.attr("p")?;
+            match p.f64()? {
+                exponent if exponent > 0.0 => Ok(Metric::Minkowski { p: exponent }),
+                _ => Err(p.error("expected a positive exponent").into()),
+            }
+        }
+        other => Err(BuildError::option(value, format!("metric={other:?}"))),
+    }
+}
+
+/// A tree's state is a tuple: data, order of the rows, nodes, bounds, and numbers that follow from them.
+fn tree(
+    value: &View<'_, '_>,
+    kind: &str,
+    n_rows: usize,
+    n_features: usize,
+    ctx: &mut Context,
+) -> Result<Tree, BuildError> {
+    let state = value.object().and_then(|object| object.state).map(|state| value.graph().view(state));
+    let state = state.map(|state| state.items()).transpose()?.unwrap_or_default();
+    let [_, order, nodes, bounds, ..] = &state[..] else {
+        return Err(value.error("expected the state of a tree").into());
+    };
+    for part in [order, nodes] {
+        ctx.read(part)?;
+    }
+    let place = |at: i64| usize::try_from(at).ok().filter(|at| *at < n_rows);
+    let order: Option<Vec<usize>> = order.i64s()?.into_iter().map(place).collect();
+    let order = order.filter(|order| order.len() == n_rows);
+    let order = order.ok_or_else(|| value.error(format!("its order is not one of {n_rows} rows")))?;
+    let nodes = tree_nodes(nodes)?;
+    check_nodes(value, &nodes, n_rows)?;
+    let each = nodes.len() * n_features;
+    let enclosing = numbers(bounds, ctx)?;
+    let shape = match kind {
+        "kd_tree" if enclosing.len() == 2 * each => {
+            Shape::Boxes { low: enclosing[..each].to_vec(), high: enclosing[each..].to_vec() }
+        }
+        "ball_tree" if enclosing.len() == each => Shape::Balls { centers: enclosing },
+        _ => return Err(value.error(format!("its bounds are not those of {} nodes", nodes.len())).into()),
+    };
+    Ok(Tree { order, nodes, shape })
+}
+
+fn tree_nodes(nodes: &View<'_, '_>) -> Result<Vec<Node>, ValueError> {
+    let (starts, ends) = (nodes.field_i64("idx_start")?, nodes.field_i64("idx_end")?);
+    let (leaves, radii) = (nodes.field_i64("is_leaf")?, nodes.field_f64("radius")?);
+    let place = |at: i64| usize::try_from(at).unwrap_or(usize::MAX);
+    let node = |at: usize| Node {
+        start: place(starts[at]),
+        end: place(ends[at]),
+        is_leaf: leaves[at] != 0,
+        radius: radii[at],
+    };
+    Ok((0..starts.len()).map(node).collect())
+}
+
+/// That the root spans all rows, and children share the span of their parent: then a search looks at each row once at most.
+fn check_nodes(value: &View<'_, '_>, nodes: &[Node], n_rows: usize) -> Result<(), ValueError> {
+    let whole = nodes.first().is_some_and(|root| root.start == 0 && root.end == n_rows);
+    let parted = |(at, node): (usize, &Node)| {
+        let spans = node.start <= node.end && node.end <= n_rows;
+        spans
+            && (node.is_leaf
+                || match (nodes.get(2 * at + 1), nodes.get(2 * at + 2)) {
+                    (Some(left), Some(right)) => {
+                        node.start == left.start && left.end == right.start && right.end == node.end
+                    }
+                    _ => false,
+                })
+    };
+    match whole && nodes.iter().enumerate().all(parted) {
+        true => Ok(()),
+        false => Err(value.error("its nodes are no tree over the rows")),
+    }
+}
+
+/// `_y` of a regressor, of one or two dimensions.
+fn values(value: &View<'_, '_>, n_rows: usize, ctx: &mut Context) -> Result<Target, BuildError> {
+    let y = value.attr("_y")?;
+    let (columns, matrix) = match y.shape()[..] {
+        [rows] if rows == n_rows => (1, false),
+        [rows, columns] if rows == n_rows && columns > 0 => (columns, true),
+        _ => return Err(y.error(format!("expected values of {n_rows} rows, found {}", y.kind())).into()),
+    };
+    // numpy puts NaN into an array of integers as the least of them.
+    let is_float = matches!(y.array().map(|array| &array.dtype), Some(DType::Scalar { kind: ScalarKind::Float, .. }));
+    let empty = if is_float { f64::NAN } else { i64::MIN as f64 };
+    Ok(Target::Numbers { values: numbers(&y, ctx)?, columns, matrix, empty })
+}
+
+/// `_y` of a classifier: codes, a column for each output.
+fn codes(value: &View<'_, '_>, n_rows: usize, by_radius: bool, ctx: &mut Context) -> Result<Target, BuildError> {
+    let matrix = flag(value, "outputs_2d_", false)?;
+    let named = value.attr("classes_")?;
+    let named = if matrix { named.items()? } else { vec![named] };
+    let y = value.attr("_y")?;
+    if named.is_empty() || y.shape().iter().product::<usize>() != n_rows * named.len() {
+        return Err(y.error(format!("expected labels of {n_rows} rows, found {}", y.kind())).into());
+    }
+    ctx.read(&y)?;
+    let all = y.i64s()?;
+    let outliers = value.some("outlier_label_").filter(|_| by_radius).map(|list| list.items()).transpose()?;
+    let mut outputs = vec![];
+    for (at, list) in named.iter().enumerate() {
+        ctx.read(list)?;
+        let classes = Arc::new(classes(list)?);
+        let code = |code: &i64| u32::try_from(*code).ok().filter(|code| (*code as usize) < classes.len());
+        let codes: Option<Vec<u32>> = all.iter().skip(at).step_by(named.len()).map(code).collect();
+        let Some(codes) = codes else { return Err(y.error("a label beyond the classes").into()) };
+        let outlier = match &outliers {
+            None => Outlier::Refused,
+            Some(outliers) => {
+                let Some(label) = outliers.get(at) else {
+                    return Err(value.error("outlier_label_ is not one for each output").into());
+                };
+                match labels(label)?.position(0, &classes) {
+                    Some(class) => Outlier::Class(class as u32),
+                    None => return Err(BuildError::option(value, "an outlier_label that is none of the classes")),
+                }
+            }
+        };
+        outputs.push(Labels { classes, codes, outlier });
+    }
+    Ok(Target::Labels { outputs, matrix })
+}

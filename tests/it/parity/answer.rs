@@ -3,8 +3,8 @@
 use super::corpus::Case;
 use ndarray::Array2;
 use scorelet::bundle::Bundle;
-use scorelet::model::Content;
 use scorelet::load::{self, BundleFile, LoadOptions};
+use scorelet::model::Content;
 use scorelet::score::{Form, ReplyStyle, Scorer};
 use serde_json::{Map, Value, json};
 use std::path::Path;

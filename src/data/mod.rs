@@ -43,7 +43,7 @@ use text::Rows;
 pub struct ReadOptions<'a> {
     /// What separates the values of CSV. Without it a comma, and a header that shows another separator is an error.
     pub delimiter: Option<u8>,
-    /// Only these columns, matched by their [plain](plain) names; names that no column has are passed over.
+    /// Only these columns, matched by their [`plain`] names; names that no column has are passed over.
     pub columns: Option<Vec<String>>,
     /// These columns are text, matched likewise, though all their values may look like numbers.
     pub text: Vec<String>,

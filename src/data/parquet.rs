@@ -121,7 +121,8 @@ fn number_of_rows(footer: &ParquetMetaData) -> u64 {
 fn footer(input: &Input) -> Result<Arc<ParquetMetaData>, DataError> {
     let failed = |error| damaged(input, &error);
     let mut decoder = ParquetMetaDataPushDecoder::try_new(input.size).map_err(failed)?;
-    let mut ranges = vec![input.size.saturating_sub(FOOTER)..input.size];
+    let end = input.size.saturating_sub(FOOTER)..input.size;
+    let mut ranges: Vec<_> = std::iter::once(end).collect();
     loop {
         let data = input.ranges(&ranges)?;
         decoder.push_ranges(ranges, data).map_err(failed)?;

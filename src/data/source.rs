@@ -166,7 +166,10 @@ impl Input {
             #[cfg(feature = "data")]
             At::Object(_) if self.size == 0 => {}
             #[cfg(feature = "data")]
-            At::Object(object) => bytes.extend_from_slice(&object.ranges(&[0..count.min(self.size)])?[0]),
+            At::Object(object) => {
+                let range = 0..count.min(self.size);
+                bytes.extend(object.ranges(std::slice::from_ref(&range))?.into_iter().flatten());
+            }
         }
         Ok(bytes)
     }

@@ -170,7 +170,7 @@ pub(super) fn read_json(input: &Input, packing: Packing, frame: &mut Frame, rows
         let mut row = serde_json::Deserializer::from_slice(line);
         Row(frame).deserialize(&mut row).and_then(|()| row.end()).map_err(|error| wrong(without_line(&error)))?;
         frame.end_rows(1);
-        if frame.rows % STEP == 0 { rows.check(frame) } else { Ok(()) }
+        if frame.rows.is_multiple_of(STEP) { rows.check(frame) } else { Ok(()) }
     })?;
     rows.check(frame)
 }

@@ -90,12 +90,13 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::encoders::{Categories, Encoded, ValueEncoder};
+    use crate::model::encoders::{Categories, Encoded, Scalars, ValueEncoder};
     use ndarray::array;
 
     fn encoder() -> Transformer {
         let categories = Categories::new(&[5.0]).unwrap();
-        Transformer::ValueEncoder(ValueEncoder::new(vec![Encoded { categories, values: array![[0.5]], unknown: None }]))
+        let encoded = Encoded { categories, values: array![[0.5]], unknown: None };
+        Transformer::ValueEncoder(ValueEncoder::new(vec![encoded], Scalars::Plain))
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Encoders of categories: `OneHotEncoder`, and those that put numbers in the place of a category (`OrdinalEncoder`,
 //! `TargetEncoder`). Texts arrive as codes of the bundle's vocabulary, so one lookup serves texts and numbers.
 
-use super::InputError;
-use ndarray::Array2;
+use super::{InputError, NULL};
+use ndarray::{Array2, ArrayView1};
 
 /// The categories of one column (`categories_`), numbered in scikit-learn's order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Categories {
     sorted: Vec<(f64, u32)>,
     /// The number of the missing value, where it is a category.
     missing: Option<u32>,
+    /// The number of Python's `None`, where it is one.
+    none: Option<u32>,
     /// How many numbers there are: all of the above, and `None` where NaN is a category beside it.
     len: usize,
 }
@@ -19,6 +21,7 @@ pub struct Categories {
 #[derive(Debug, Clone, PartialEq)]
 pub struct OneHotEncoder {
     columns: Vec<OneHot>,
+    scalars: Scalars,
 }
 
 /// One column of a [`OneHotEncoder`].
@@ -46,6 +49,7 @@ pub enum Unknown {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueEncoder {
     columns: Vec<Encoded>,
+    scalars: Scalars,
 }
 
 /// One column of a [`ValueEncoder`].
@@ -64,16 +68,21 @@ impl Categories {
         let (missing, known): (Vec<_>, Vec<_>) =
             values.iter().copied().zip(0u32..).partition(|(value, _)| value.is_nan());
         let nan = missing.first().map(|(_, number)| *number);
-        if missing.len() > 1 { None } else { Categories::numbered(known, nan, values.len()) }
+        if missing.len() > 1 { None } else { Categories::numbered(known, nan, None, values.len()) }
     }
 
-    /// The values with their numbers, all below `len`, and the number of the missing value. `None` when a value stands
-    /// twice.
-    pub fn numbered(values: Vec<(f64, u32)>, missing: Option<u32>, len: usize) -> Option<Categories> {
+    /// The values with their numbers, all below `len`, and the numbers of NaN and of Python's `None`. Nothing when a value
+    /// stands twice.
+    pub fn numbered(values: Vec<(f64, u32)>, nan: Option<u32>, none: Option<u32>, len: usize) -> Option<Categories> {
         // Adding zero makes one zero of both.
         let mut sorted: Vec<(f64, u32)> = values.into_iter().map(|(value, number)| (value + 0.0, number)).collect();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-        sorted.windows(2).all(|pair| pair[0].0 != pair[1].0).then_some(Categories { sorted, missing, len })
+        sorted.windows(2).all(|pair| pair[0].0 != pair[1].0).then_some(Categories {
+            sorted,
+            missing: nan.or(none),
+            none,
+            len,
+        })
     }
 
     /// How many there are.
@@ -100,21 +109,28 @@ impl Categories {
         self.sorted.iter().min_by_key(|(_, number)| *number).map_or(f64::NAN, |(value, _)| *value)
     }
 
-    /// Numbers of a whole column; where a category is unknown, `unknown`, or an error.
+    /// Numbers of a whole column. pandas makes a column of nothing but null one of objects, and `None` is not NaN.
+    ///
+    /// # Errors
+    /// When a value is infinite, or a category is unknown and `refuse` says so.
     fn encode(
         &self,
         column: usize,
-        values: ndarray::ArrayView1<'_, f64>,
-        refuse: bool,
+        values: ArrayView1<'_, f64>,
+        refuse: Option<Scalars>,
     ) -> Result<Vec<Option<u32>>, InputError> {
         if let Some(row) = values.iter().position(|value| value.is_infinite()) {
             let message = "Input contains infinity or a value too large for dtype('float64').".to_owned();
             return Err(InputError::Refused { row, column, message });
         }
-        let found: Vec<Option<u32>> = values.iter().map(|value| self.find(*value)).collect();
-        match found.iter().position(Option::is_none) {
-            Some(row) if refuse => {
-                let value = number(values[row]);
+        let is_none = values.iter().all(|value| value.to_bits() == NULL.to_bits());
+        let found: Vec<Option<u32>> = match is_none {
+            true => vec![self.none; values.len()],
+            false => values.iter().map(|value| self.find(*value)).collect(),
+        };
+        match (found.iter().position(Option::is_none), refuse) {
+            (Some(row), Some(scalars)) => {
+                let value = if is_none { "None".to_owned() } else { scalars.shown(values[row]) };
                 Err(InputError::UnknownCategory { row, column, own: column, value })
             }
             _ => Ok(found),
@@ -122,14 +138,38 @@ impl Categories {
     }
 }
 
-/// A number as Python writes it.
-fn number(value: f64) -> String {
-    if value.is_nan() { "nan".to_owned() } else { format!("{value:?}") }
+/// How numpy shows one of its numbers in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalars {
+    /// `1.5`, before numpy 2.
+    Plain,
+    /// `np.float64(1.5)`.
+    Typed,
+}
+
+impl Scalars {
+    fn shown(self, value: f64) -> String {
+        let number = match value.abs() {
+            _ if value.is_nan() => "nan".to_owned(),
+            // Python's repr has a sign and two digits in each exponent.
+            1e-4..1e16 | 0.0 => format!("{value:?}"),
+            _ => {
+                let text = format!("{value:e}");
+                let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+                let sign = if exponent.starts_with('-') { '-' } else { '+' };
+                format!("{digits}e{sign}{:0>2}", exponent.trim_start_matches('-'))
+            }
+        };
+        match self {
+            Scalars::Plain => number,
+            Scalars::Typed => format!("np.float64({number})"),
+        }
+    }
 }
 
 impl OneHotEncoder {
-    pub fn new(columns: Vec<OneHot>) -> OneHotEncoder {
-        OneHotEncoder { columns }
+    pub fn new(columns: Vec<OneHot>, scalars: Scalars) -> OneHotEncoder {
+        OneHotEncoder { columns, scalars }
     }
 
     pub fn columns(&self) -> &[OneHot] {
@@ -150,9 +190,10 @@ impl OneHotEncoder {
     /// When a category is unknown and `handle_unknown='error'`, or a value is infinite.
     pub fn transform(&self, x: Array2<f64>) -> Result<Array2<f64>, InputError> {
         let mut out = Array2::zeros((x.nrows(), self.n_features_out()));
+        let refuse = |refuses: bool| refuses.then_some(self.scalars);
         let mut first = 0;
         for (at, column) in self.columns.iter().enumerate() {
-            let found = column.categories.encode(at, x.column(at), column.unknown == Unknown::Refuse)?;
+            let found = column.categories.encode(at, x.column(at), refuse(column.unknown == Unknown::Refuse))?;
             for (row, category) in found.into_iter().enumerate() {
                 let category = category.or(match column.unknown {
                     Unknown::Like(other) => Some(other),
@@ -170,8 +211,8 @@ impl OneHotEncoder {
 
 impl ValueEncoder {
     /// Every column must have one row of values for each of its categories.
-    pub fn new(columns: Vec<Encoded>) -> ValueEncoder {
-        ValueEncoder { columns }
+    pub fn new(columns: Vec<Encoded>, scalars: Scalars) -> ValueEncoder {
+        ValueEncoder { columns, scalars }
     }
 
     pub fn columns(&self) -> &[Encoded] {
@@ -192,9 +233,10 @@ impl ValueEncoder {
     /// When a category is unknown and `handle_unknown='error'`, or a value is infinite.
     pub fn transform(&self, x: Array2<f64>) -> Result<Array2<f64>, InputError> {
         let mut out = Array2::zeros((x.nrows(), self.n_features_out()));
+        let refuse = |refuses: bool| refuses.then_some(self.scalars);
         let mut first = 0;
         for (at, column) in self.columns.iter().enumerate() {
-            let found = column.categories.encode(at, x.column(at), column.unknown.is_none())?;
+            let found = column.categories.encode(at, x.column(at), refuse(column.unknown.is_none()))?;
             let unknown = column.unknown.as_deref().unwrap_or_default();
             for output in 0..column.values.ncols() {
                 for (row, category) in found.iter().enumerate() {
@@ -251,7 +293,7 @@ mod tests {
             width: 2,
             unknown,
         };
-        OneHotEncoder::new(vec![plain, grouped])
+        OneHotEncoder::new(vec![plain, grouped], Scalars::Plain)
     }
 
     #[test]
@@ -268,13 +310,33 @@ mod tests {
     }
 
     #[test]
+    fn a_column_of_nothing_but_null_is_none() {
+        let known = Categories::numbered(vec![(1.0, 0)], Some(2), Some(1), 3).expect("distinct values");
+        let encode = |known: &Categories, values: &[f64]| known.encode(0, ArrayView1::from(values), None);
+        assert_eq!(encode(&known, &[NULL, NULL]), Ok(vec![Some(1), Some(1)]));
+        assert_eq!(encode(&known, &[NULL, 1.0]), Ok(vec![Some(2), Some(0)]));
+        assert_eq!(encode(&categories(&[1.0, NAN]), &[NULL]), Ok(vec![None]));
+    }
+
+    #[test]
+    fn numbers_are_shown_as_numpy_shows_them() {
+        let check = |value: f64, expected: &str| assert_eq!(Scalars::Plain.shown(value), expected);
+        check(-5.0, "-5.0");
+        check(1e39, "1e+39");
+        check(1.25e-7, "1.25e-07");
+        check(0.0, "0.0");
+        check(123456789012345.0, "123456789012345.0");
+        assert_eq!(Scalars::Typed.shown(0.5), "np.float64(0.5)");
+    }
+
+    #[test]
     fn values_stand_in_for_categories() {
         let column = |unknown| Encoded {
             categories: categories(&[4.0, NAN]),
             values: array![[0.25, 10.0], [0.75, 20.0]],
             unknown,
         };
-        let encoder = |unknown| ValueEncoder::new(vec![column(unknown)]);
+        let encoder = |unknown| ValueEncoder::new(vec![column(unknown)], Scalars::Typed);
         let x = array![[NAN], [4.0], [5.0]];
         let expected = array![[0.75, 20.0], [0.25, 10.0], [-1.0, -2.0]];
         assert_eq!(encoder(Some(vec![-1.0, -2.0])).transform(x.clone()), Ok(expected));

@@ -205,7 +205,7 @@ impl<'a> Decoder<'a> {
                 let value = str::from_utf8(&text.bytes()).map_or(Some(UNKNOWN), |text| self.schema.value(column, text));
                 value.unwrap_or_else(|| self.table.bad(start))
             }
-            b'n' if scan.literal("null") => f64::NAN,
+            b'n' if scan.literal("null") => NULL,
             b'N' if scan.literal("NaN") => f64::NAN,
             b'{' | b'[' => {
                 scan.skip(CELL_DEPTH)?;

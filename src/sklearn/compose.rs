@@ -85,9 +85,6 @@ impl Parts {
         let own = columns.as_ref().map_or_else(|| ctx.sources.clone(), |columns| ctx.sources.pick(columns));
         let given =
             (ctx.inputs.replace(columns.as_ref().map_or(n, Vec::len)), std::mem::replace(&mut ctx.sources, own));
-        if weight.is_some() {
-            ctx.takes_numbers();
-        }
         if passed {
             ctx.gives = ctx.sources.clone();
             self.add(Part { columns, transformer: None, weight }, n, ctx);
@@ -106,7 +103,11 @@ impl Parts {
 
     /// Takes a part, and what stands behind its output.
     fn add(&mut self, part: Part, n: usize, ctx: &mut Context) {
-        let gives = std::mem::take(&mut ctx.gives);
+        let mut gives = std::mem::take(&mut ctx.gives);
+        if part.weight.is_some() {
+            // What is multiplied is a number, and no longer the request's.
+            ctx.numbers.add(&std::mem::take(&mut gives));
+        }
         let width = match (&part.transformer, &part.columns) {
             (Some(transformer), _) => transformer.n_features_out(),
             (None, Some(columns)) => columns.len(),

@@ -1,7 +1,7 @@
 //! `OneHotEncoder`, `OrdinalEncoder` and `TargetEncoder`.
 
-use super::{BuildError, Context};
-use crate::model::encoders::{Categories, Encoded, OneHot, Unknown};
+use super::{BuildError, Context, Version};
+use crate::model::encoders::{Categories, Encoded, OneHot, Scalars, Unknown};
 use crate::model::{OneHotEncoder, ValueEncoder};
 use crate::value::{Node, ValueError, View};
 use ndarray::Array2;
@@ -46,7 +46,7 @@ pub fn one_hot_encoder(value: &View<'_, '_>, ctx: &mut Context) -> Result<OneHot
         let width = column.n_groups as usize - usize::from(drop.is_some());
         out.push(OneHot { categories: column.categories, outputs, width, unknown });
     }
-    Ok(OneHotEncoder::new(out))
+    Ok(OneHotEncoder::new(out, scalars(value, ctx)))
 }
 
 /// Reads an `OrdinalEncoder`.
@@ -65,7 +65,8 @@ pub fn ordinal_encoder(value: &View<'_, '_>, ctx: &mut Context) -> Result<ValueE
         let values = Array2::from_shape_vec((values.len(), 1), values).expect("one column");
         Encoded { categories: column.categories, values, unknown: unknown.clone() }
     };
-    Ok(ValueEncoder::new(columns(value, ctx, true)?.into_iter().map(encode).collect()))
+    let encoded = columns(value, ctx, true)?.into_iter().map(encode).collect();
+    Ok(ValueEncoder::new(encoded, scalars(value, ctx)))
 }
 
 /// Reads a `TargetEncoder`: for each category the smoothed mean of the target, one for each class beyond two.
@@ -94,7 +95,12 @@ pub fn target_encoder(value: &View<'_, '_>, ctx: &mut Context) -> Result<ValueEn
         }
         out.push(Encoded { categories: column.categories, values, unknown: Some(means.clone()) });
     }
-    Ok(ValueEncoder::new(out))
+    Ok(ValueEncoder::new(out, scalars(value, ctx)))
+}
+
+/// How numpy showed numbers then: releases since 1.6 came with numpy 2.
+fn scalars(value: &View<'_, '_>, ctx: &Context) -> Scalars {
+    if Version::of(value, ctx) >= Version(1, 6) { Scalars::Typed } else { Scalars::Plain }
 }
 
 /// `drop_idx_`: for each column the number of a category, or `None`.
@@ -221,7 +227,7 @@ fn categories(
         };
         values.push((value, number));
     }
-    let categories = Categories::numbered(values, nan.or(none), labels.len()).ok_or_else(twice)?;
+    let categories = Categories::numbered(values, nan, none, labels.len()).ok_or_else(twice)?;
     Ok((categories, nan))
 }
 

@@ -174,11 +174,11 @@ pub fn parts(
             return Err(BuildError::all([estimator.err(), scaler.err()].into_iter().flatten().collect()));
         }
     };
-    if let Some(scaler) = &scaler {
-        if scaler.n_features_out() != estimator.n_features() {
-            let (gives, takes) = (scaler.n_features_out(), estimator.n_features());
-            return Err(model.error(format!("takes {takes} features, but the scaler gives {gives}")).into());
-        }
+    if let Some(gives) = scaler.as_ref().map(Transformer::n_features_out)
+        && gives != estimator.n_features()
+    {
+        let takes = estimator.n_features();
+        return Err(model.error(format!("takes {takes} features, but the scaler gives {gives}")).into());
     }
     // What passes through to the output is a number there.
     let output = std::mem::take(&mut ctx.gives);

@@ -36,6 +36,6 @@ fn selector(
     let n_features = n_features(value, Some(n), ctx)?;
     match kept.is_empty() {
         true => Err(value.error("it keeps no columns").into()),
-        false => Ok(Selector { policy: policy(value, allow_nan), n_features, kept }),
+        false => Ok(Selector { policy: policy(value, allow_nan), n_features, kept, passes_none: ctx.sources.any() }),
     }
 }

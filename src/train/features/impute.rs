@@ -53,7 +53,7 @@ fn of_numbers(all: Vec<f64>, missing: &Missing) -> Option<f64> {
 
 fn median(mut values: Vec<f64>) -> f64 {
     let middle = values.len() / 2;
-    let is_even = values.len() % 2 == 0;
+    let is_even = values.len().is_multiple_of(2);
     let (below, high, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
     match below.iter().copied().max_by(f64::total_cmp) {
         Some(low) if is_even => (low + *high) / 2.0,

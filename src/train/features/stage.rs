@@ -1,7 +1,7 @@
 //! The columns between the request and the encoders: those that pass, and those that are derived.
 
 use super::FeatureError;
-use super::plan::Plan;
+use super::plan::{Missing, Plan};
 use super::raw::{Raw, kind, matrix};
 use super::write;
 use crate::data::{self, Texts};
@@ -57,7 +57,7 @@ impl<'t> Stage<'t> {
     pub fn new(plan: &Plan, raw: &Raw<'t>, table_rows: usize, rows: &[usize]) -> Result<Stage<'t>, FeatureError> {
         let given = given(plan, raw)?;
         let passes_all = given.iter().enumerate().all(|(at, given)| given.passes == Some(at));
-        let plain = passes_all && given.len() == raw.columns.len() && !needs_plain_numbers(plan, raw);
+        let plain = passes_all && given.len() == raw.columns.len() && !needs_one_missing(plan, raw);
         let graph = (!plain).then(|| {
             let mut builder = Builder::new();
             let columns: Vec<(&str, &str)> = given.iter().map(|g| (g.name.as_str(), g.expression.as_str())).collect();
@@ -82,12 +82,13 @@ impl<'t> Stage<'t> {
     }
 }
 
-/// Filling in the most frequent value or a constant keeps the type of a column, and a request of nothing but null has no
-/// type that pandas would tell. Behind this step every column of numbers holds numbers.
-fn needs_plain_numbers(plan: &Plan, raw: &Raw<'_>) -> bool {
-    use super::plan::Missing::{Constant, MostFrequent};
-    let numbers = raw.columns.iter().filter(|column| kind(column) == Kind::Number);
-    numbers.into_iter().any(|column| matches!(plan.missing(&column.name), MostFrequent | Constant(_)))
+/// A request of nothing but null has no type that pandas would tell, and encoders and some imputers see `None` then, which
+/// training never had. Behind this step a missing value is NaN, however many there are.
+fn needs_one_missing(plan: &Plan, raw: &Raw<'_>) -> bool {
+    raw.columns.iter().any(|column| {
+        let kept = matches!(plan.missing(&column.name), Missing::Keep | Missing::Drop);
+        !kept || plan.encoding(&column.name, kind(column) == Kind::Text).is_some()
+    })
 }
 
 /// What the step gives: the columns of the request but dates and those that are only inputs, then parts of dates, then

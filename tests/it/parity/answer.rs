@@ -4,7 +4,7 @@ use super::corpus::Case;
 use ndarray::Array2;
 use scorelet::bundle::Bundle;
 use scorelet::load::{self, BundleFile, LoadOptions};
-use scorelet::model::Content;
+use scorelet::model::{Content, NULL};
 use scorelet::score::{Form, ReplyStyle, Scorer};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -65,7 +65,7 @@ fn scaled(bundle: &Bundle, rows: &Value) -> Result<Value, String> {
                 Content::Text(_) => bundle.vocabulary.code(text),
                 Content::Date | Content::Unused => f64::NAN,
             },
-            _ => f64::NAN,
+            _ => NULL,
         }
     });
     let scaler = bundle.scaler.as_ref().ok_or("there is no scaler")?;

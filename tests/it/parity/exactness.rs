@@ -50,7 +50,6 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "PoissonRegressor", output: "predict", bound: ROUNDING },
     Loose { class: "PowerTransformer", output: "scaled", bound: ROUNDING },
     Loose { class: "QuantileRegressor", output: "predict", bound: ROUNDING },
-    Loose { class: "QuantileTransformer", output: "scaled", bound: ROUNDING },
     Loose { class: "Ridge", output: "predict", bound: ROUNDING },
     Loose { class: "RidgeCV", output: "predict", bound: ROUNDING },
     Loose { class: "RidgeClassifier", output: "decision_function", bound: ROUNDING },

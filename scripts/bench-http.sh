@@ -17,7 +17,7 @@ for model in "$@"; do
   {
     echo "<!-- scripts/bench-http.sh $model ${BENCH_OPTIONS:-} at $(git describe --always --dirty), $(date -u +%F)," \
       "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(rustc -V) -->"
-    "$peers/bench.py" --candidate 'target/release/scorelet serve {bundle} --host 127.0.0.1 --port {port}' \
+    "$peers/bench.py" --candidate "${CARGO_TARGET_DIR:-target}/release/scorelet serve {bundle} --host 127.0.0.1 --port {port}" \
       --peers fastapi-onnx,azureml --model "$model" --json "$out.json" --rounds 3 ${BENCH_OPTIONS:-}
   } | tee "$out.md.new"
   mv "$out.md.new" "$out.md"

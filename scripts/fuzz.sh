@@ -10,9 +10,9 @@ target=${1:-pickle} seconds=${2:-60}
 [ -f "fuzz/fuzz_targets/$target.rs" ] || { echo "no fuzz target $target in fuzz/fuzz_targets" >&2; exit 2; }
 
 root=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
-corpus=$root/corpus/$target seeds=$root/seeds failures=$root/failures/$target
+corpus=$root/corpus/$target seeds=$root/seeds/$target failures=$root/failures/$target
 triple=$(rustc -vV | sed -n 's/^host: //p')
-mkdir -p "$corpus" "$seeds" "$failures"
+mkdir -p "$corpus" "$root/seeds" "$failures"
 
 # Coverage for libFuzzer, and AddressSanitizer for the code beneath us that is not safe Rust.
 flags="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
@@ -22,11 +22,22 @@ flags="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
 RUSTC_BOOTSTRAP=1 RUSTFLAGS=${flags//$'\n'/ } CARGO_TARGET_DIR=$root/build \
   cargo build --release --manifest-path fuzz/Cargo.toml --target "$triple" --bin "$target"
 
-cp tests/fixtures/corpus/*/*.pkl tests/fixtures/corpus/*/*.joblib tests/fixtures/*.bundle "$seeds"
-for archive in ../shared/corpus/evil.tar.xz ../shared/corpus/sklearn-1.9.1.tar.xz; do
-  [ ! -f "$archive" ] || tar -xJf "$archive" -C "$seeds"
+rm -rf "$seeds" && mkdir "$seeds"
+archives=(evil sklearn-1.9.1)
+if [ "$target" = request ]; then
+  archives=(jsonsuite)
+  cp scoring/sample-request.json "$seeds"
+else
+  cp -r tests/fixtures/corpus tests/fixtures/*.bundle "$seeds"
+fi
+for archive in "${archives[@]/%/.tar.xz}"; do
+  [ ! -f "../shared/corpus/$archive" ] || tar -xJf "../shared/corpus/$archive" -C "$seeds"
 done
-find "$seeds" -type f \( -size +64k -o -name '*.json' \) -delete
+if [ "$target" = request ]; then # the first byte says in which form the rest is read: 0 is JSON
+  find "$seeds" -type f -exec sed -i '1s/^/\x00/' {} +
+else
+  find "$seeds" -type f \( -size +64k -o -name '*.json' \) -delete
+fi
 
 "$root/build/$triple/release/$target" "$corpus" "$seeds" -artifact_prefix="$failures/" \
   -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1

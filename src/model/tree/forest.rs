@@ -157,6 +157,8 @@ pub(super) enum Nodes {
 pub struct Forest {
     pub(super) nodes: Nodes,
     pub(super) roots: Vec<u32>,
+    /// Steps from each root to its deepest leaf.
+    pub(super) depths: Vec<u32>,
     /// `width` numbers for each leaf.
     pub(super) payload: Vec<f64>,
     pub(super) width: usize,
@@ -185,6 +187,7 @@ impl Forest {
 pub struct ForestBuilder {
     nodes: Vec<Wide>,
     roots: Vec<u32>,
+    depths: Vec<u32>,
     payload: Vec<f64>,
     width: usize,
     columns: usize,
@@ -196,8 +199,8 @@ impl ForestBuilder {
     /// A leaf holds `width` numbers, which are added to `columns` columns: all of them (`width == columns`), or tree
     /// by tree the next one (`width == 1`, boosting of several classes).
     pub fn new(n_features: usize, width: usize, columns: usize) -> Self {
-        let (nodes, roots, payload, bitsets) = (vec![], vec![], vec![], vec![]);
-        ForestBuilder { nodes, roots, payload, width, columns, bitsets, n_features }
+        let (nodes, roots, depths, payload, bitsets) = (vec![], vec![], vec![], vec![], vec![]);
+        ForestBuilder { nodes, roots, depths, payload, width, columns, bitsets, n_features }
     }
 
     /// Adds a set of categories for [`Test::OneOf`]; bit `c % 32` of word `c / 32` stands for category `c`.
@@ -215,9 +218,9 @@ impl ForestBuilder {
         let mut reached = vec![false; nodes.len()];
         *reached.first_mut().ok_or(TreeError::Empty)? = true;
         let root = self.reserve(1)?;
-        self.roots.push(root);
-        let mut open = vec![(0, root)];
-        while let Some((node, place)) = open.pop() {
+        let (mut open, mut deepest) = (vec![(0, root, 0)], 0);
+        while let Some((node, place, depth)) = open.pop() {
+            deepest = deepest.max(depth);
             self.nodes[place as usize] = match nodes[node] {
                 Node::Leaf => self.leaf(node, place, values(node))?,
                 Node::Split { feature, test, missing_left, left, right } => {
@@ -228,11 +231,13 @@ impl ForestBuilder {
                         }
                     }
                     let pair = self.reserve(2)?;
-                    open.extend([(right as usize, pair + 1), (left as usize, pair)]);
+                    open.extend([(right as usize, pair + 1, depth + 1), (left as usize, pair, depth + 1)]);
                     self.split(node, feature, test, Wide { left: pair, missing_left, ..Wide::PLACEHOLDER })?
                 }
             };
         }
+        self.roots.push(root);
+        self.depths.push(deepest);
         Ok(())
     }
 
@@ -284,7 +289,7 @@ impl ForestBuilder {
         } else {
             Nodes::Wide(self.nodes)
         };
-        let ForestBuilder { roots, payload, width, columns, bitsets, n_features, .. } = self;
-        Ok(Forest { nodes, roots, payload, width, columns, bitsets, n_features })
+        let ForestBuilder { roots, depths, payload, width, columns, bitsets, n_features, .. } = self;
+        Ok(Forest { nodes, roots, depths, payload, width, columns, bitsets, n_features })
     }
 }

@@ -65,7 +65,7 @@ pub enum Column {
     },
 }
 
-/// Which values are which category; all others are [`MISSING`].
+/// Which values are which category; all others are missing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Categories {
     /// The value is the category: a set of numbers below 256.

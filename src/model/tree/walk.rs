@@ -12,6 +12,9 @@ use ndarray::ArrayView2;
 /// Walks side by side.
 const LANES: usize = 8;
 
+/// Steps that are taken before the walks are asked whether they have arrived.
+const BLIND_STEPS: u32 = 6;
+
 /// Bytes of keys in one block of rows.
 const BLOCK_BYTES: usize = 128 << 10;
 
@@ -59,9 +62,10 @@ impl<W: Word> Walk<'_, W> {
         let (keys, rest_keys) = keys.split_at(grouped * stride);
         let (out, rest_out) = out.split_at_mut(grouped * columns);
         if grouped > 0 {
-            for (tree, root) in self.forest.roots.iter().enumerate() {
+            for (tree, (root, depth)) in self.forest.roots.iter().zip(&self.forest.depths).enumerate() {
                 for (keys, out) in keys.chunks_exact(LANES * stride).zip(out.chunks_exact_mut(LANES * columns)) {
-                    let leaves = self.rows::<GENERAL>(*root, keys, stride);
+                    let rows = std::array::from_fn(|lane| &keys[lane * stride..][..stride]);
+                    let leaves = self.rows::<GENERAL>(*root, *depth, rows);
                     for (leaf, out) in leaves.into_iter().zip(out.chunks_exact_mut(columns)) {
                         self.add_leaf(tree, leaf, out);
                     }
@@ -78,50 +82,42 @@ impl<W: Word> Walk<'_, W> {
         let (groups, rest) = self.forest.roots.as_chunks::<LANES>();
         for (group, roots) in groups.iter().enumerate() {
             let mut at = *roots;
-            loop {
-                let mut moved = 0;
-                for at in &mut at {
-                    let next = self.step::<GENERAL>(*at, keys);
-                    moved |= next ^ *at;
-                    *at = next;
-                }
-                if moved == 0 {
-                    break;
-                }
-            }
+            while self.steps::<GENERAL>(&mut at, |_| keys) {}
             for (lane, leaf) in at.into_iter().enumerate() {
                 self.add_leaf(group * LANES + lane, leaf, out);
             }
         }
-        for (i, root) in rest.iter().enumerate() {
-            let mut at = *root;
-            loop {
-                let next = self.step::<GENERAL>(at, keys);
-                if next == at {
-                    break;
-                }
-                at = next;
-            }
-            self.add_leaf(groups.len() * LANES + i, at, out);
+        for (tree, root) in rest.iter().enumerate() {
+            let tree = groups.len() * LANES + tree;
+            let leaf = (0..self.forest.depths[tree]).fold(*root, |at, _| self.step::<GENERAL>(at, keys));
+            self.add_leaf(tree, leaf, out);
         }
     }
 
-    /// Walks eight rows through one tree; `keys` are those of the rows, one after the other.
+    /// Walks eight rows through one tree, given the keys of each. Takes the first steps without looking, because one
+    /// of the eight nearly always needs them.
     #[inline(always)]
-    fn rows<const GENERAL: bool>(&self, root: u32, keys: &[u32], stride: usize) -> [u32; LANES] {
-        let keys: [&[u32]; LANES] = std::array::from_fn(|lane| &keys[lane * stride..][..stride]);
+    fn rows<const GENERAL: bool>(&self, root: u32, depth: u32, keys: [&[u32]; LANES]) -> [u32; LANES] {
         let mut at = [root; LANES];
-        loop {
-            let mut moved = 0;
-            for lane in 0..LANES {
-                let next = self.step::<GENERAL>(at[lane], keys[lane]);
-                moved |= next ^ at[lane];
-                at[lane] = next;
-            }
-            if moved == 0 {
-                return at;
-            }
+        for _ in 0..depth.min(BLIND_STEPS) {
+            self.steps::<GENERAL>(&mut at, |lane| keys[lane]);
         }
+        if depth > BLIND_STEPS {
+            while self.steps::<GENERAL>(&mut at, |lane| keys[lane]) {}
+        }
+        at
+    }
+
+    /// One step of eight walks; whether any was not yet at its leaf.
+    #[inline(always)]
+    fn steps<'k, const GENERAL: bool>(&self, at: &mut [u32; LANES], keys: impl Fn(usize) -> &'k [u32]) -> bool {
+        let mut moved = 0;
+        for (lane, at) in at.iter_mut().enumerate() {
+            let next = self.step::<GENERAL>(*at, keys(lane));
+            moved |= next ^ *at;
+            *at = next;
+        }
+        moved != 0
     }
 
     /// The child of `at` that the row goes to; a leaf is its own child.

@@ -115,7 +115,7 @@ fn refuse_none(x: ArrayView2<'_, f64>) -> Result<(), InputError> {
 fn category(value: f64, n_categories: usize, (row, column): (usize, usize)) -> Result<usize, InputError> {
     let refused = |message: String| InputError::Refused { row, column, message };
     let cut = value.trunc();
-    if cut < 0.0 || cut >= 9_223_372_036_854_775_808.0 {
+    if !(0.0..9_223_372_036_854_775_808.0).contains(&cut) {
         return Err(refused("Negative values in data passed to CategoricalNB (input X).".into()));
     }
     match cut < n_categories as f64 {

@@ -68,7 +68,8 @@ pub fn compile(expressions: &[String], inputs: &Inputs<'_>) -> Result<Vec<Compil
 
 /// Whether a column of that name can be written without `col("…")`.
 pub fn check_name(name: &str) -> bool {
-    syn::parse_str::<syn::Ident>(name).is_ok() && !name.starts_with("r#")
+    // A parser skips blanks and comments around it.
+    syn::parse_str::<syn::Ident>(name).is_ok_and(|ident| ident == name) && !name.starts_with("r#")
 }
 
 /// A text as an expression writes it.

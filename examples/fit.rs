@@ -54,7 +54,18 @@ fn answer(request: &Value, input: &mut impl Read) -> Result<Value, Failure> {
     };
     let seconds = started.elapsed().as_secs_f64();
     let model = if request["quiet"] == true { Value::Null } else { checked(&fitted, request["scaler"].is_string())? };
-    Ok(json!({"model": model, "warnings": fitted.warnings, "seconds": seconds, "peak_kib": peak_kib()}))
+    Ok(
+        json!({"model": model, "warnings": fitted.warnings, "seconds": seconds, "peak_kib": peak_kib(), "model_bytes": model_bytes(&fitted)}),
+    )
+}
+
+/// What the arrays of the model take: the trees of a forest can be larger than the data.
+fn model_bytes(fitted: &Fitted) -> usize {
+    let bytes = |node: &Node<'_>| match node {
+        Node::Array(array) => array.len() * array.dtype.size(),
+        _ => 0,
+    };
+    fitted.graph.nodes.iter().map(bytes).sum()
 }
 
 /// The most memory that this process ever had; only Linux says it.

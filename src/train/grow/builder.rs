@@ -71,6 +71,9 @@ pub fn grow<C: Criterion>(splitter: &mut Splitter<'_, C>, rules: &StopRules) -> 
         None => grower.depth_first(root),
         Some(leaves) => grower.best_first(root, leaves),
     }
+    // Trees wait for each other; room that they grew into and do not need must not.
+    grower.tree.nodes.shrink_to_fit();
+    grower.tree.values.shrink_to_fit();
     grower.tree
 }
 

@@ -49,25 +49,19 @@ impl<C: Criterion> Splitter<'_, C> {
     fn gather(&mut self, feature: usize, start: usize, end: usize) -> Option<(f32, f32, usize)> {
         let column = &self.columns.values[feature];
         let values = &mut self.scratch.values[start..end];
-        let (mut low, mut high, mut present) = (0.0, 0.0, 0);
         for (value, &sample) in values.iter_mut().zip(&self.samples[start..end]) {
-            let x = column[sample as usize];
-            *value = x;
-            if x.is_nan() {
-                continue;
-            }
-            if present == 0 {
-                (low, high) = (x, x);
-            }
-            present += 1;
-            // The first of equals stays: -0.0 and 0.0 are equal.
-            if x < low {
-                low = x;
-            } else if x > high {
-                high = x;
-            }
+            *value = column[sample as usize];
         }
-        (present > 0).then_some((low, high, end - start - present))
+        if !self.columns.missing[feature] {
+            let (low, high) = ends(values);
+            return Some((low, high, 0));
+        }
+        let mut present = values.iter().copied().filter(|x| !x.is_nan());
+        let first = present.next()?;
+        let (low, high, n) = present.fold((first, first, 1), |(low, high, n), x| {
+            (if x < low { x } else { low }, if x > high { x } else { high }, n + 1)
+        });
+        Some((low, high, values.len() - n))
     }
 
     /// Sums over the samples with gathered values up to `threshold`, which stay where they are; returns how many they are.
@@ -101,4 +95,21 @@ impl<C: Criterion> Splitter<'_, C> {
         }
         b
     }
+}
+
+/// Least and greatest of values without NaN, at least one: in lanes that the processor compares side by side.
+fn ends(values: &[f32]) -> (f32, f32) {
+    const LANES: usize = 16;
+    let (mut low, mut high) = ([values[0]; LANES], [values[0]; LANES]);
+    let lanes = values.chunks_exact(LANES);
+    let rest = lanes.remainder();
+    for chunk in lanes {
+        for k in 0..LANES {
+            low[k] = if chunk[k] < low[k] { chunk[k] } else { low[k] };
+            high[k] = if chunk[k] > high[k] { chunk[k] } else { high[k] };
+        }
+    }
+    let least = low.iter().chain(rest).fold(values[0], |a, x| if *x < a { *x } else { a });
+    let greatest = high.iter().chain(rest).fold(values[0], |a, x| if *x > a { *x } else { a });
+    (least, greatest)
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdaBoost {
     pub policy: InputPolicy,
-    /// The input comes straight from the request: see [`AdaBoost::check`].
+    /// The input comes straight from the request: what is null there is `None`.
     pub raw: bool,
     pub n_features: usize,
     pub estimators: Vec<Estimator>,

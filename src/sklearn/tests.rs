@@ -156,13 +156,13 @@ fn everything_that_is_missing_is_named_at_once() {
             let encoder = b.unknown("sklearn.preprocessing._encoders.OneHotEncoder");
             let list = b.add(Node::List(vec![encoder]));
             let columns = b.object("sklearn.compose._column_transformer.ColumnTransformer", &[("transformers_", list)]);
-            let (scaler, svc) = (b.scaler(2), b.unknown("sklearn.svm._classes.SVC"));
+            let (scaler, svc) = (b.scaler(2), b.unknown("sklearn.gaussian_process._gpr.GaussianProcessRegressor"));
             b.pipeline(&[columns, scaler, svc])
         },
         &[
             "steps[0][1]: sklearn.compose._column_transformer.ColumnTransformer is not supported",
             "in steps[0][1]: sklearn.preprocessing._encoders.OneHotEncoder is not supported",
-            "steps[2][1]: sklearn.svm._classes.SVC is not supported",
+            "steps[2][1]: sklearn.gaussian_process._gpr.GaussianProcessRegressor is not supported",
         ],
     );
 }
@@ -316,14 +316,14 @@ fn the_survey_tells_parts_from_what_is_missing() {
     let mut b = Build::default();
     let binarizer = b.unknown("sklearn.preprocessing._label.LabelBinarizer");
     let ridge = b.object("sklearn.linear_model._ridge.RidgeClassifier", &[("_label_binarizer", binarizer)]);
-    let (scaler, svc) = (b.scaler(1), b.unknown("sklearn.svm._classes.SVC"));
+    let (scaler, svc) = (b.scaler(1), b.unknown("sklearn.gaussian_process._gpr.GaussianProcessRegressor"));
     let root = b.pipeline(&[scaler, scaler, svc, ridge]);
     let graph = b.finish(root);
     let found = |class: &str, support| Found { class: class.into(), count: 1, support };
     let expected = [
         found("sklearn.pipeline.Pipeline", Support::Supported),
         found("sklearn.preprocessing._data.StandardScaler", Support::Supported),
-        found("sklearn.svm._classes.SVC", Support::Unsupported),
+        found("sklearn.gaussian_process._gpr.GaussianProcessRegressor", Support::Unsupported),
         found("sklearn.linear_model._ridge.RidgeClassifier", Support::Supported),
         found("sklearn.preprocessing._label.LabelBinarizer", Support::Part),
     ];

@@ -212,7 +212,7 @@ MODELS = {
     "NuSVC": ("classes", lambda r: svm.NuSVC(**kernel(r, nu=0.2))),
     "SVR": ("values", lambda r: svm.SVR(**kernel(r, C=float(r.uniform(0.1, 20))))),
     "NuSVR": ("values", lambda r: svm.NuSVR(**kernel(r))),
-    "OneClassSVM": ("nothing", lambda r: svm.OneClassSVM(**kernel(r, nu=0.1))),
+    "OneClassSVM": ("nothing", lambda r: svm.OneClassSVM(**kernel(r, nu=0.1, kernel="rbf"))),
     "KNeighborsClassifier": ("classes", lambda r: neighbors.KNeighborsClassifier(int(r.integers(1, 20)), **near(r))),
     "KNeighborsRegressor": ("values", lambda r: neighbors.KNeighborsRegressor(int(r.integers(1, 20)), **near(r))),
     "multi-output KNeighborsRegressor": ("many values", lambda r: neighbors.KNeighborsRegressor(int(r.integers(1, 20)), **near(r))),

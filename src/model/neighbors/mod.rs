@@ -38,7 +38,7 @@ pub enum Reach {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
     /// Row-major, shape (n_rows, columns); `empty` stands where there is no neighbour:
-    /// NaN, or the least integer where the target was of integers.
+    /// NaN, or the least integer where the target was of integers (a float here also when no row has a neighbour).
     Numbers { values: Vec<f64>, columns: usize, matrix: bool, empty: f64 },
     /// One for each output; `matrix` when the target had two dimensions.
     Labels { outputs: Vec<Labels>, matrix: bool },
@@ -85,12 +85,6 @@ impl Neighbors {
         let found: Vec<Found> = rows.map(|row| self.find(row)).collect();
         match &self.target {
             Target::Numbers { values, columns, matrix, empty } => {
-                let all_empty = !found.is_empty() && found.iter().all(|found| found.places.is_empty());
-                if all_empty && !empty.is_nan() {
-                    // Nothing but the least integer stays an array of integers.
-                    let column = Output::Ints(vec![i64::MIN; found.len()]);
-                    return Ok(if *matrix { Output::Columns(vec![column; *columns]) } else { column });
-                }
                 let means = found.iter().flat_map(|found| found.means(values, *columns, *empty, self.reach)).collect();
                 Ok(if *matrix { Output::Matrix(rows_of(means, *columns)) } else { Output::Floats(means) })
             }

@@ -1,6 +1,7 @@
 //! An input like the training data, as far as the model's own numbers tell: for examples shown to people, never for
 //! scoring.
 
+use super::power::PowerMethod;
 use super::{Estimator, Transformer, Union};
 
 impl Estimator {
@@ -29,6 +30,10 @@ impl Transformer {
             }
             Transformer::ValueEncoder(encoder) => {
                 Some(encoder.columns().iter().map(|column| column.categories.first()).collect())
+            }
+            // Box-Cox takes positive numbers only.
+            Transformer::PowerTransformer(power) if power.method == PowerMethod::BoxCox => {
+                Some(vec![1.0; power.n_features()])
             }
             Transformer::Union(union) => Some(typical_of(union)),
             _ => None,

@@ -10,8 +10,9 @@ use std::sync::LazyLock;
 
 /// Good files of several formats.
 static GOOD: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus/1.9.1");
-    let names = ["bundle_datetime.p4.pkl", "bundle_datetime.zlib.joblib", "bundle_numpy_metadata.p4.pkl"];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/corpus");
+    let names =
+        ["1.9.1/bundle_datetime.p4.pkl", "1.5.2/bundle_datetime.zlib.joblib", "1.9.1/bundle_numpy_metadata.p4.pkl"];
     let mut files: Vec<Vec<u8>> = names.iter().map(|name| std::fs::read(folder.join(name)).unwrap()).collect();
     let joblib = decompress(&files[1], &Limits::for_file(&files[1])).unwrap().into_owned();
     files.push(joblib);

@@ -2,7 +2,7 @@
 
 use super::{ask, bundle, echo, reply};
 use scorelet::model::preprocessing::Norm;
-use scorelet::model::{Estimator, FloatType, InputPolicy, Normalizer, Transformer};
+use scorelet::model::{Content, Estimator, FloatType, InputPolicy, Normalizer, Transformer};
 use scorelet::score::{Code, ErrorKind, Form, ReplyStyle, Scorer};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -144,12 +144,25 @@ fn every_error_names_the_thing_and_its_place() {
             "there is no output \"odds\"; this model has transform",
             json!({"available": ["transform"]}),
         ),
+        no_date(),
         too_sparse(),
     ]);
     // no estimator of this version has text columns or other reasons; the module's own tests have these two
     let elsewhere = [Code::UnknownCategory, Code::RefusedValue];
     let missing: Vec<Code> = Code::ALL.into_iter().filter(|code| !seen.contains(code)).collect();
     assert_eq!(missing, elsewhere, "codes without a case here");
+}
+
+/// A text that is no date, in a column of dates.
+fn no_date() -> Code {
+    let mut bundle = bundle(Estimator::Transformer(Box::new(Transformer::Pipeline(vec![]))), &["day"]);
+    bundle.vocabulary.mark(0, Content::Date);
+    let scorer = Scorer::new(Arc::new(bundle), ReplyStyle::Plain);
+    let error = ask(&scorer, Form::Json, br#"{"input_data":[{"day":"2024-02-30"}]}"#).unwrap_err();
+    let body: Value = serde_json::from_str(&error.body(ReplyStyle::Plain)).unwrap();
+    assert_eq!(body["code"], "not_a_date");
+    assert!(body["error"].as_str().unwrap().starts_with("row 0, column day: "), "{body}");
+    error.code
 }
 
 /// A table that needs a thousand times the memory of its body is refused before it is made.

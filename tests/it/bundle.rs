@@ -101,6 +101,48 @@ fn damaged_native_bundles_are_refused() {
     }
 }
 
+/// A pickle with some bytes changed is refused or scores: nothing that a file can say makes a model panic.
+#[test]
+fn damaged_pickles_are_refused_or_score() {
+    const TRIES: usize = 24;
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut below = move |n: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % n as u64) as usize
+    };
+    let (mut refused, mut scored) = (0, 0);
+    for path in std::fs::read_dir(fixture("corpus/1.9.1")).unwrap().map(|entry| entry.unwrap().path()) {
+        if !path.to_string_lossy().ends_with(".p4.pkl") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        for _ in 0..TRIES {
+            let mut damaged = bytes.clone();
+            let at = below(bytes.len() - 8);
+            match below(4) {
+                0 => damaged[at] = below(256) as u8,
+                1 => damaged[at] ^= 1 << below(8),
+                2 => damaged[at..at + 8].fill([0x00, 0x7f, 0xff][below(3)]),
+                _ => {
+                    let from = below(bytes.len() - 8);
+                    damaged.copy_within(from..from + 8, at);
+                }
+            }
+            let Ok(bundle) = in_memory(damaged).load(&LoadOptions::default()) else {
+                refused += 1;
+                continue;
+            };
+            scored += 1;
+            for value in [0.0, -3.5, f64::NAN] {
+                let _ = bundle.score(Array2::from_elem((2, bundle.feature_order.len()), value), &bundle.methods());
+            }
+        }
+    }
+    assert!(refused > 1000 && scored > 1000, "{refused} refused, {scored} scored");
+}
+
 /// The hostile files, through the same door as every bundle.
 #[test]
 fn hostile_files_are_refused() {

@@ -133,6 +133,10 @@ def kernel(rng, **more):
             "coef0": float(rng.uniform(0, 1))} | more
 
 
+# A sum over support vectors whose terms may be thousands of times larger than itself; BLAS adds them in another order.
+CANCELLING = dict.fromkeys(("SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"), 1e-9)
+
+
 def near(rng, **more):
     return {"algorithm": pick(rng, "auto", "kd_tree", "ball_tree", "brute"), "metric": pick(rng, "minkowski", "manhattan", "chebyshev"), "p": pick(rng, 2, 1, 3),
             "leaf_size": int(rng.integers(1, 40)), "weights": pick(rng, "uniform", "distance")} | more
@@ -212,12 +216,12 @@ MODELS = {
     "NuSVC": ("classes", lambda r: svm.NuSVC(**kernel(r, nu=0.2))),
     "SVR": ("values", lambda r: svm.SVR(**kernel(r, C=float(r.uniform(0.1, 20))))),
     "NuSVR": ("values", lambda r: svm.NuSVR(**kernel(r))),
-    "OneClassSVM": ("nothing", lambda r: svm.OneClassSVM(**kernel(r, nu=0.1, kernel="rbf"))),
+    "OneClassSVM": ("nothing", lambda r: svm.OneClassSVM(**kernel(r, nu=0.1))),
     "KNeighborsClassifier": ("classes", lambda r: neighbors.KNeighborsClassifier(int(r.integers(1, 20)), **near(r))),
     "KNeighborsRegressor": ("values", lambda r: neighbors.KNeighborsRegressor(int(r.integers(1, 20)), **near(r))),
     "multi-output KNeighborsRegressor": ("many values", lambda r: neighbors.KNeighborsRegressor(int(r.integers(1, 20)), **near(r))),
     "multi-output KNeighborsClassifier": ("many classes", lambda r: neighbors.KNeighborsClassifier(int(r.integers(1, 20)), **near(r))),
-    "RadiusNeighborsClassifier": ("classes", lambda r: neighbors.RadiusNeighborsClassifier(float(r.uniform(0.2, 3)), outlier_label=pick(r, None, "most_frequent"), **near(r))),
+    "RadiusNeighborsClassifier": ("classes", lambda r: neighbors.RadiusNeighborsClassifier(float(r.uniform(0.2, 3)), outlier_label=pick(r, None, "most_frequent"), **near(r, algorithm=pick(r, "kd_tree", "ball_tree")))),
     "RadiusNeighborsRegressor": ("values", lambda r: neighbors.RadiusNeighborsRegressor(float(r.uniform(0.2, 3)), **near(r))),
     "LocalOutlierFactor": ("nothing", lambda r: neighbors.LocalOutlierFactor(int(r.integers(1, 20)), novelty=True, algorithm=pick(r, "auto", "ball_tree"), contamination=pick(r, "auto", 0.1))),
     "NearestCentroid": ("classes", lambda r: neighbors.NearestCentroid(metric=pick(r, "euclidean", "manhattan"), priors=pick(r, "uniform", "empirical"), shrink_threshold=pick(r, None, 0.2))),

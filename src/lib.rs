@@ -12,6 +12,7 @@
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
 //! - [`train`]: table to bundle
 //! - [`serve`]: HTTP, from socket to reply
+//! - [`deploy`]: Azure's deployment files, and releases through `az`
 //! - [`cli`]: one file for each subcommand
 //!
 //! Invariants: nothing that a file names is ever run; a [`bundle::Bundle`] is checked when it is built, so scoring
@@ -22,6 +23,7 @@ pub mod bundle;
 pub mod calendar;
 pub mod cli;
 pub mod data;
+pub mod deploy;
 pub mod html;
 pub mod load;
 pub mod model;

@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["load"],
     &["train"],
     &["serve"],
+    &["deploy"],
     &["cli"],
 ];
 

@@ -4,6 +4,7 @@
 //! then does the work. Every failure ends here: one or two lines on stderr and an exit code that scripts can rely on.
 
 mod convert;
+mod deploy;
 mod healthcheck;
 mod inspect;
 mod output;
@@ -36,6 +37,8 @@ enum Command {
     Inspect(inspect::Args),
     /// Write any readable bundle as a native bundle
     Convert(convert::Args),
+    /// Release a version to a managed online endpoint of Azure ML, or check its files
+    Deploy(Box<deploy::Args>),
     /// Ask a running server whether it is ready
     Healthcheck(healthcheck::Args),
 }
@@ -89,6 +92,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Schema(args) => schema::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args),
+        Command::Deploy(args) => deploy::run(*args),
         Command::Healthcheck(args) => healthcheck::run(args),
     }
 }

@@ -92,7 +92,7 @@ fn names_and_kinds_are_checked() {
             "green.yml:2: endpoint_name: \"anomaly\" is not the endpoint's name, \"a!\"",
         ],
     );
-    endpoint("auth_mode: key", "name: again", &["endpoint.yml:2: \"name\" stands here twice"]);
+    endpoint("auth_mode: key", "name: again", &["endpoint.yml:2: duplicate mapping key: name"]);
     endpoint(
         "auth_mode: key",
         "identity: {type: user_assigned}",
@@ -197,7 +197,7 @@ fn the_container_is_where_azure_asks() {
     blue(
         "    scoring_route: {path: /score, port: 5001}\n",
         "",
-        &["blue.yml:6: environment.inference_config.scoring_route: is missing"],
+        &["blue.yml:7: environment.inference_config.scoring_route: is missing"],
     );
     blue(
         "scorelet:0.1.0",
@@ -235,7 +235,7 @@ fn settings_stay_within_azures_limits() {
     blue(
         "  max_concurrent_requests_per_instance: 64\n",
         "",
-        &[&format!("blue.yml:14: note: request_settings.max_concurrent_requests_per_instance: {trap}")],
+        &[&format!("blue.yml:15: note: request_settings.max_concurrent_requests_per_instance: {trap}")],
     );
     blue(
         "SCORELET_LOG_FORMAT: json",

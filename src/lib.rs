@@ -11,6 +11,7 @@
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
 //! - [`train`]: table to bundle
+//! - [`gate`]: bundle and holdout to a verdict
 //! - [`serve`]: HTTP, from socket to reply
 //! - [`cli`]: one file for each subcommand
 //!
@@ -22,6 +23,7 @@ pub mod bundle;
 pub mod calendar;
 pub mod cli;
 pub mod data;
+pub mod gate;
 pub mod html;
 pub mod load;
 pub mod model;

@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["sklearn", "score"],
     &["load"],
     &["train"],
+    &["gate"],
     &["serve"],
     &["cli"],
 ];

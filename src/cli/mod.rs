@@ -10,6 +10,7 @@ mod output;
 mod schema;
 mod serve;
 mod train;
+mod validate;
 
 use crate::load::LoadError;
 use clap::Parser;
@@ -32,6 +33,8 @@ enum Command {
     Train(Box<train::Args>),
     /// Write down what a table is, for `train` to check the next one
     Schema(schema::Args),
+    /// Hold a model against thresholds and a baseline before it is deployed
+    Validate(Box<validate::Args>),
     /// Show what is in a bundle, and whether it can be served
     Inspect(inspect::Args),
     /// Write any readable bundle as a native bundle
@@ -87,6 +90,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(args),
         Command::Train(args) => train::run(*args),
         Command::Schema(args) => schema::run(args),
+        Command::Validate(args) => validate::run(*args),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Healthcheck(args) => healthcheck::run(args),

@@ -110,6 +110,11 @@ pub fn read(sources: &[String], options: &ReadOptions) -> Result<Loaded, DataErr
     Ok(Loaded { fingerprint: fingerprint::of(&table), sources, table })
 }
 
+/// The fingerprint that [`read`] gives of a table, for one whose columns were chosen since.
+pub fn fingerprint(table: &Table) -> String {
+    fingerprint::of(table)
+}
+
 /// Cores that may be used.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

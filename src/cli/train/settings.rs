@@ -196,13 +196,15 @@ fn writable(flag: &str, path: &Path, output: &Path) -> Result<(), Failure> {
     }
 }
 
+/// The present, in ISO 8601.
+pub fn now() -> String {
+    moment(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() as i64)
+}
+
 /// The time that was given, else that of reproducible builds, else now.
 fn trained_at(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, Failure> {
     let said = given.map(str::to_owned).or_else(|| variable("SOURCE_DATE_EPOCH"));
-    let Some(text) = said else {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        return Ok(moment(now as i64));
-    };
+    let Some(text) = said else { return Ok(now()) };
     match text.parse::<i64>() {
         Ok(seconds @ 0..=253_402_300_799) => Ok(moment(seconds)),
         Ok(_) => Err(Failure::Usage(format!("--trained-at {text}: no year has so many seconds"))),

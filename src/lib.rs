@@ -10,6 +10,7 @@
 //! - [`bundle`]: the scoring contract and its native codec
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
+//! - [`registry`]: versions of bundles, and what their aliases mean
 //! - [`train`]: table to bundle
 //! - [`gate`]: bundle and holdout to a verdict
 //! - [`serve`]: HTTP, from socket to reply
@@ -28,6 +29,7 @@ pub mod html;
 pub mod load;
 pub mod model;
 pub mod pickle;
+pub mod registry;
 pub mod score;
 pub mod serve;
 pub mod sklearn;

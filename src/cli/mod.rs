@@ -6,6 +6,7 @@
 mod convert;
 mod healthcheck;
 mod inspect;
+mod model;
 mod output;
 mod schema;
 mod serve;
@@ -13,6 +14,7 @@ mod train;
 mod validate;
 
 use crate::load::LoadError;
+use crate::registry::RegistryError;
 use clap::Parser;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -58,6 +60,9 @@ pub enum Failure {
     /// The bundle cannot be loaded.
     #[error("{0}")]
     Bundle(#[from] LoadError),
+    /// The version of a registry cannot be loaded.
+    #[error("{0}")]
+    Version(RegistryError),
 }
 
 impl Failure {
@@ -65,7 +70,7 @@ impl Failure {
         match self {
             Failure::Work(_) => 1,
             Failure::Usage(_) => 2,
-            Failure::Bundle(_) => 3,
+            Failure::Bundle(_) | Failure::Version(_) => 3,
         }
     }
 }

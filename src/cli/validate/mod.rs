@@ -3,14 +3,14 @@
 mod settings;
 mod text;
 
+use super::model::{self, Model, unloadable};
 use super::train::{Progress, unread};
 use super::{Failure, output};
 use crate::bundle::Bundle;
 use crate::data::{self, Loaded};
 use crate::gate::{self, Case, GateError, Subject, Verdict};
-use crate::load;
 use crate::model::Classes;
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use settings::Settings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,9 +19,11 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(after_long_help = NOTES)]
 pub struct Args {
-    /// The bundle: a file, or a folder that holds one
+    /// The bundle: a file, a folder that holds one, or a version of a registry: NAME, NAME@7, NAME@champion
     #[arg(env = "SCORELET_MODEL")]
-    model: String,
+    model: PathBuf,
+    #[command(flatten)]
+    from: model::From,
     /// Rows that no model was fitted on: files, folders, patterns or URLs; several are read as one table
     #[arg(long, env = "SCORELET_DATA", value_name = "URL", num_args = 1..)]
     data: Vec<String>,
@@ -37,9 +39,10 @@ pub struct Args {
     /// A TOML file of thresholds with MLflow's names, and of everything below; flags beat it
     #[arg(long, env = "SCORELET_GATE", value_name = "FILE")]
     gate: Option<PathBuf>,
-    /// The model to compare with, such as the one that serves now: a file or folder
+    /// The model to compare with, such as the one that serves now; none for none [default: NAME@champion where MODEL is a
+    /// version of a registry, and the alias means another one]
     #[arg(long, env = "SCORELET_BASELINE", value_name = "MODEL")]
-    baseline: Option<String>,
+    baseline: Option<PathBuf>,
     /// Requests with the replies that are expected, as JSON; those in the bundle itself are always replayed
     #[arg(long, env = "SCORELET_GOLDEN", value_name = "FILE")]
     golden: Option<PathBuf>,
@@ -81,6 +84,9 @@ pub struct Args {
     json: bool,
 }
 
+/// The alias of what serves now.
+const CHAMPION: &str = "champion";
+
 const NOTES: &str = "\
 Exit codes: 0 every check holds, 1 one does not or the data cannot be used, 2 wrong usage, 3 a bundle cannot be loaded.
 
@@ -95,7 +101,8 @@ Metrics have scikit-learn's names and definitions, and are those that `train` re
 
 With a baseline each metric that has a bound, or else the first, must not be worse than the baseline's beyond chance: if the
 whole 95 % interval of the difference (paired bootstrap) is on the bad side, the model fails. A metric that is missing or
-undefined fails its bound. docs/gate.md has a gate.toml to copy.";
+undefined fails its bound. The verdict over a version of a registry is recorded there; `registry promote` asks for it.
+docs/gate.md has a gate.toml to copy.";
 
 /// Gives the verdict.
 ///
@@ -105,12 +112,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let settings = Settings::new(args)?;
     output::clean_up_when_interrupted();
     let progress = Progress::new();
-    let model = subject(&settings.model, &settings)?;
-    let baseline = settings.baseline.as_deref().map(|name| subject(name, &settings)).transpose()?;
-    let data = read(&settings, &[Some(&model), baseline.as_ref()], &progress)?;
+    let found = model::find(&settings.model, &settings.from)?;
+    let model = subject(&settings.model, &found, &settings)?;
+    let before = baseline(&found, &settings)?;
+    let before = before.map(|(name, found)| subject(&name, &found, &settings)).transpose()?;
+    let data = read(&settings, &[Some(&model), before.as_ref()], &progress)?;
     let case = Case {
         model: &model,
-        baseline: baseline.as_ref(),
+        baseline: before.as_ref(),
         data: data.as_ref(),
         target: settings.target.as_deref(),
         golden: &settings.golden,
@@ -119,13 +128,32 @@ pub fn run(args: Args) -> Result<(), Failure> {
     };
     let verdict = gate::judge(&case, &settings.limits).map_err(refused)?;
     progress.done();
-    publish(&settings, &verdict)
+    publish(&settings, &found, &verdict)
 }
 
-/// Loads a model; what it is called in messages is what was typed.
-fn subject(name: &str, settings: &Settings) -> Result<Subject, Failure> {
-    let bundle = load::open(Path::new(name), &settings.load)?;
-    Ok(Subject { name: name.to_owned(), bundle: Arc::new(bundle) })
+/// Loads a model. A version is called by its number: what an alias means today says nothing tomorrow.
+fn subject(name: &Path, found: &Model, settings: &Settings) -> Result<Subject, Failure> {
+    let (file, options) = found.read(settings.load.clone())?;
+    let name = match found {
+        Model::Path(_) => name.display().to_string(),
+        Model::Version { record, .. } => record.reference(),
+    };
+    Ok(Subject { name, bundle: Arc::new(file.load(&options)?) })
+}
+
+/// What was named to compare with, else the champion of the same model, where there is one and it is another version.
+fn baseline(model: &Model, settings: &Settings) -> Result<Option<(PathBuf, Model)>, Failure> {
+    match (&settings.baseline, model) {
+        (Some(name), _) if name.as_os_str() == "none" && !name.exists() => Ok(None),
+        (Some(name), _) => Ok(Some((name.clone(), model::find(name, &settings.from)?))),
+        (None, Model::Path(_)) => Ok(None),
+        (None, Model::Version { registry, record }) => {
+            let champion = registry.state(&record.name).map_err(unloadable)?.aliases.get(CHAMPION).copied();
+            let other = champion.filter(|version| *version != record.version);
+            let name = other.map(|version| PathBuf::from(format!("{}@{version}", record.name)));
+            name.map(|name| Ok((name.clone(), model::find(&name, &settings.from)?))).transpose()
+        }
+    }
 }
 
 /// The holdout. Columns that a model takes as text are text though they may look like numbers, and so are labels.
@@ -159,13 +187,18 @@ fn refused(error: GateError) -> Failure {
     }
 }
 
-/// The verdict goes to its file first, then to stdout; only then the exit code says no.
-fn publish(settings: &Settings, verdict: &Verdict) -> Result<(), Failure> {
+/// The verdict goes to the registry and to its file, then to stdout; only then the exit code says no.
+fn publish(settings: &Settings, model: &Model, verdict: &Verdict) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(verdict).map_err(anyhow::Error::from)? + "\n";
     if let Some(path) = &settings.output {
         output::write(path, json.as_bytes(), |_| Ok(()))?;
     }
     super::print(&if settings.json { json } else { text::text(verdict) })?;
+    if let Model::Version { registry, record } = model {
+        let said = serde_json::to_value(verdict).map_err(anyhow::Error::from)?;
+        let kept = registry.record_verdict(record, verdict.passed, said);
+        kept.with_context(|| format!("the verdict over {} cannot be recorded", record.reference()))?;
+    }
     if verdict.passed {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 use super::Args;
 use crate::cli::Failure;
+use crate::cli::model::{From, is_reference};
 use crate::cli::train::{delimiter, now};
 use crate::gate::{self, Limits, Threshold};
 use crate::load::LoadOptions;
@@ -12,8 +13,9 @@ use std::path::{Path, PathBuf};
 /// A run that can begin.
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub model: String,
-    pub baseline: Option<String>,
+    pub model: PathBuf,
+    pub from: From,
+    pub baseline: Option<PathBuf>,
     pub data: Vec<String>,
     pub target: Option<String>,
     pub limits: Limits,
@@ -40,6 +42,7 @@ impl Settings {
             threads: args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1),
             now: now(),
             model: args.model,
+            from: args.from,
             baseline: args.baseline,
             data: args.data,
             target: args.target,
@@ -57,7 +60,8 @@ impl Settings {
         if limits.needs_data() && self.data.is_empty() {
             return usage("there is nothing to measure on: name rows that were held out with --data");
         }
-        if limits.compares() && self.baseline.is_none() {
+        // A first version has no champion to be compared with; whoever names a file has a baseline in mind.
+        if limits.compares() && self.baseline.is_none() && !is_reference(&self.model, &self.from) {
             return usage("the gate compares with a baseline: name the model that serves now with --baseline");
         }
         let asks = limits.needs_data() || limits.max_bytes.is_some() || limits.max_p99_ms.is_some();

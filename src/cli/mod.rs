@@ -4,10 +4,13 @@
 //! then does the work. Every failure ends here: one or two lines on stderr and an exit code that scripts can rely on.
 
 mod convert;
+mod git;
 mod healthcheck;
 mod inspect;
 mod model;
 mod output;
+mod register;
+mod registry;
 mod schema;
 mod serve;
 mod train;
@@ -41,6 +44,10 @@ enum Command {
     Inspect(inspect::Args),
     /// Write any readable bundle as a native bundle
     Convert(convert::Args),
+    /// Store a bundle as the next version of a model
+    Register(Box<register::Args>),
+    /// See, take, promote and verify the versions of a registry
+    Registry(registry::Args),
     /// Ask a running server whether it is ready
     Healthcheck(healthcheck::Args),
 }
@@ -98,6 +105,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Validate(args) => validate::run(*args),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args),
+        Command::Register(args) => register::run(*args),
+        Command::Registry(args) => registry::run(args),
         Command::Healthcheck(args) => healthcheck::run(args),
     }
 }

@@ -78,3 +78,11 @@ pub fn unloadable(error: RegistryError) -> Failure {
         error => Failure::Version(error),
     }
 }
+
+/// The failure of registering: what does not load is a bundle that cannot be loaded, the rest is work that failed.
+pub fn unloadable_or_failure(error: RegistryError) -> Failure {
+    match error {
+        RegistryError::Load(error) => Failure::Bundle(error),
+        error => super::registry::failure(error),
+    }
+}

@@ -71,6 +71,15 @@ pub struct State {
 }
 
 impl Event {
+    /// The versions that it is about.
+    pub fn concerns(&self) -> Vec<u64> {
+        match &self.what {
+            What::Alias { version, from, .. } => version.iter().chain(from).copied().collect(),
+            What::Verdict { version, .. } | What::Archived { version } | What::Restored { version } => vec![*version],
+            What::Unknown => Vec::new(),
+        }
+    }
+
     /// Reads event number `sequence`.
     ///
     /// # Errors

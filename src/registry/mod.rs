@@ -167,6 +167,14 @@ impl Registry {
         }
     }
 
+    /// How many versions a model has; 0 where there is no such model.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn count(&self, name: &str) -> Result<u64, RegistryError> {
+        Ok(self.numbers(name)?.len() as u64)
+    }
+
     /// The numbers of a model's versions, in order.
     fn numbers(&self, name: &str) -> Result<Vec<u64>, RegistryError> {
         self.numbers_in(&format!("{MODELS}/{name}/versions"))

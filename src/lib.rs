@@ -10,7 +10,9 @@
 //! - [`bundle`]: the scoring contract and its native codec
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
+//! - [`registry`]: versions of bundles, and what their aliases mean
 //! - [`train`]: table to bundle
+//! - [`gate`]: bundle and holdout to a verdict
 //! - [`serve`]: HTTP, from socket to reply
 //! - [`deploy`]: Azure's deployment files, and releases through `az`
 //! - [`cli`]: one file for each subcommand
@@ -24,10 +26,12 @@ pub mod calendar;
 pub mod cli;
 pub mod data;
 pub mod deploy;
+pub mod gate;
 pub mod html;
 pub mod load;
 pub mod model;
 pub mod pickle;
+pub mod registry;
 pub mod score;
 pub mod serve;
 pub mod sklearn;

@@ -14,7 +14,9 @@ const LAYERS: &[&[&str]] = &[
     &["bundle"],
     &["sklearn", "score"],
     &["load"],
+    &["registry"],
     &["train"],
+    &["gate"],
     &["serve"],
     &["deploy"],
     &["cli"],
@@ -38,6 +40,9 @@ const HOMES: &[(&str, &str)] = &[
     ("reqwest", "data/store/"),
     ("rustls", "data/store/"),
     ("nalgebra", "train/"),
+    ("p256", "registry/sign"),
+    ("base64ct", "registry/sign"),
+    ("arc_swap", "serve/"),
     ("syn", "sklearn/derived/expression.rs"),
 ];
 

@@ -8,8 +8,10 @@
 
 mod contract;
 mod convert;
+mod export;
 mod find;
 mod json;
+mod mlflow;
 mod order;
 mod outline;
 mod report;
@@ -17,7 +19,9 @@ mod sniff;
 
 pub use contract::{Contract, ContractError};
 pub use convert::{Converted, convert};
+pub use export::{ExportError, Exported, Pickled, mlflow as mlflow_files, pickled};
 pub use find::FindError;
+pub use mlflow::MlflowError;
 pub use order::OrderError;
 pub use outline::{Outline, Trees};
 pub use report::{Contents, Inputs, RefusedName, Report, report};
@@ -71,6 +75,8 @@ pub enum Problem {
     #[error(transparent)]
     Find(#[from] FindError),
     #[error(transparent)]
+    Mlflow(#[from] MlflowError),
+    #[error(transparent)]
     Foreign(#[from] Foreign),
     #[error(transparent)]
     Pickle(#[from] PickleError),
@@ -92,28 +98,30 @@ pub fn open(path: &Path, options: &LoadOptions) -> Result<Bundle, LoadError> {
 pub struct BundleFile {
     path: PathBuf,
     bytes: Vec<u8>,
+    /// The columns that the signature of an MLflow model names, for a model that was fitted without names.
+    signature: Option<Vec<String>>,
 }
 
 impl BundleFile {
     /// A file that is in memory already; `path` is what messages call it.
     pub fn new(path: PathBuf, bytes: Vec<u8>) -> BundleFile {
-        BundleFile { path, bytes }
+        BundleFile { path, bytes, signature: None }
     }
 
-    /// Reads the file at `path`, or the only bundle in the folder there.
+    /// Reads the file at `path`, or the only bundle in the folder there; of an MLflow model the file that it names.
     ///
     /// # Errors
     /// When it cannot be found or read.
     pub fn read(path: &Path) -> Result<BundleFile, LoadError> {
         let fail = |path: &Path, problem| LoadError { path: path.to_owned(), problem };
         let kind = fs::metadata(path).map_err(|error| fail(path, error.into()))?;
-        let path = if kind.is_dir() {
-            find::bundle_in(path).map_err(|error| fail(path, error.into()))?
+        let (path, signature) = if kind.is_dir() {
+            in_folder(path).map_err(|problem| fail(path, problem))?
         } else {
-            path.to_owned()
+            (path.to_owned(), None)
         };
         match read_regular(&path) {
-            Ok(bytes) => Ok(BundleFile { path, bytes }),
+            Ok(bytes) => Ok(BundleFile { path, bytes, signature }),
             Err(problem) => Err(LoadError { path, problem }),
         }
     }
@@ -167,13 +175,13 @@ impl BundleFile {
     }
 
     fn decompressed(&self) -> Result<Content<'_>, Problem> {
-        let (path, bytes) = (self.path.as_path(), self.bytes.as_slice());
+        let (path, bytes, signature) = (self.path.as_path(), self.bytes.as_slice(), self.signature.as_deref());
         let limits = Limits::for_file(bytes);
         match sniff::kind(bytes) {
             Kind::Foreign(foreign) => Err(foreign.into()),
             kind @ (Kind::Native | Kind::Pickle) => {
                 let native = kind == Kind::Native;
-                Ok(Content { path, bytes: Cow::Borrowed(bytes), limits, native })
+                Ok(Content { path, bytes: Cow::Borrowed(bytes), limits, native, signature })
             }
             Kind::Compressed(_) => {
                 let bytes = pickle::decompress(bytes, &limits)?;
@@ -182,9 +190,18 @@ impl BundleFile {
                     Kind::Compressed(_) => return Err(sniff::TWICE.into()),
                     kind => kind == Kind::Native,
                 };
-                Ok(Content { path, bytes, limits, native })
+                Ok(Content { path, bytes, limits, native, signature })
             }
         }
+    }
+}
+
+/// The file of a folder that is the bundle, and the columns that stand beside it.
+fn in_folder(folder: &Path) -> Result<(PathBuf, Option<Vec<String>>), Problem> {
+    let saved = mlflow::folder_in(folder)?.map(|folder| mlflow::saved(&folder)).transpose()?.flatten();
+    match saved {
+        Some(saved) => Ok((saved.file, saved.columns)),
+        None => Ok((find::bundle_in(folder)?, None)),
     }
 }
 
@@ -209,6 +226,7 @@ pub struct Content<'f> {
     /// Of the file, before decompression.
     limits: Limits,
     native: bool,
+    signature: Option<&'f [String]>,
 }
 
 impl Content<'_> {
@@ -253,7 +271,7 @@ impl Content<'_> {
     /// # Errors
     /// When scorelet cannot reproduce the model exactly, or the bundle contradicts itself.
     pub fn bundle(&self, graph: &Graph<'_>, options: &LoadOptions) -> Result<Bundle, LoadError> {
-        contract::bundle(graph, options).map_err(|error| self.error(error.into()))
+        contract::bundle(graph, options, self.signature).map_err(|error| self.error(error.into()))
     }
 
     fn error(&self, problem: Problem) -> LoadError {

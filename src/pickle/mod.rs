@@ -3,7 +3,7 @@
 //! Memory, depth and time are bounded by the size of the input. Never does I/O.
 //!
 //! `compression.rs` undoes compression; `machine.rs` interprets opcodes; `allow.rs` holds the names that a file may
-//! mention and what for.
+//! mention and what for; `write.rs` goes the other way.
 
 mod allow;
 mod arena;
@@ -24,11 +24,13 @@ mod object;
 mod opcode;
 mod survey;
 mod text;
+mod write;
 
 pub use compression::{Compression, decompress};
 pub use error::{Offset, PickleError, Refusal};
 pub use limits::Limits;
 pub use survey::{Notes, Refused, Survey};
+pub use write::{WriteError, write};
 
 use crate::value::Graph;
 use machine::Machine;

@@ -1,6 +1,6 @@
 """k8s/blue-green: a real Envoy, configured from the HTTPRoute that is committed, in front of two real servers.
 
-The translation knows what our route uses (exact headers, weights) and refuses the rest, so that nothing passes unseen.
+The translation knows what our routes use (exact headers, weights, mirrors) and refuses the rest, so that nothing passes unseen.
 """
 import contextlib, http.client, json, os, re, subprocess, sys, tempfile, time
 
@@ -14,9 +14,16 @@ START_SECONDS = 30
 
 def clusters(rule):
     """Envoy's action for the backends of a rule."""
-    assert set(rule) <= {"matches", "backendRefs"}, f"not translated: {rule}"
+    assert set(rule) <= {"matches", "filters", "backendRefs"}, f"not translated: {rule}"
     weights = [{"name": ref["name"], "weight": ref.get("weight", 1)} for ref in rule["backendRefs"]]
-    return {"weighted_clusters": {"clusters": weights}}
+    mirrors = [mirror(f) for f in rule.get("filters", [])]
+    return {"weighted_clusters": {"clusters": weights}, **({"request_mirror_policies": mirrors} if mirrors else {})}
+
+
+def mirror(rule):
+    assert set(rule) == {"type", "requestMirror"} and set(rule["requestMirror"]) == {"backendRef", "percent"}, f"not translated: {rule}"
+    share = {"default_value": {"numerator": rule["requestMirror"]["percent"], "denominator": "HUNDRED"}}
+    return {"cluster": rule["requestMirror"]["backendRef"]["name"], "runtime_fraction": share}
 
 
 def matched(rule):
@@ -110,10 +117,14 @@ def split(route, servers, port, body):
     got = {name: n - before[name] for name, n in scored(servers).items()}
     assert sum(got.values()) == REQUESTS, got
     for name, weight in weights.items():
-        share = weight / sum(weights.values())
-        room = 5 * (REQUESTS * share * (1 - share)) ** 0.5
-        assert abs(got[name] - REQUESTS * share) <= room, f"{got} of {weights}"
+        near(got[name], weight / sum(weights.values()))
     print(f"Envoy: {got} of weights {weights}")
+
+
+def near(got, share):
+    """A count of the requests is that share of them, but for chance."""
+    room = 5 * (REQUESTS * share * (1 - share)) ** 0.5
+    assert abs(got - REQUESTS * share) <= room, f"{got} of {REQUESTS} is not {share:.0%}"
 
 
 def named(route, servers, port, body):
@@ -138,6 +149,19 @@ def moved(route, servers, body):
         assert got == {n: 50 if n == name else 0 for n in servers}, f"{name}: {got}"
 
 
+def mirrored(servers, body):
+    """All answers are blue's, while green scores a share that no client sees."""
+    route = next(m for m in rendered()["mirror"] if m["kind"] == "HTTPRoute")
+    percent = route["spec"]["rules"][-1]["filters"][0]["requestMirror"]["percent"]
+    before = scored(servers)
+    with envoy(configuration(route, {name: server.port for name, server in servers.items()})) as port:
+        ask(port, route["spec"]["hostnames"][0], body, REQUESTS)
+    got = {name: n - before[name] for name, n in scored(servers).items()}
+    assert got["scorelet-blue"] == REQUESTS, got
+    near(got["scorelet-green"], percent / 100)
+    print(f"Envoy: {got} where {percent} % are mirrored")
+
+
 def check(checks):
     route = next(m for m in rendered()["blue-green"] if m["kind"] == "HTTPRoute")
     with open("scoring/sample-request.json", "rb") as f:
@@ -148,3 +172,4 @@ def check(checks):
             checks.run("Envoy splits by the weights", split, route, servers, port, body)
             checks.run("a named deployment gets its requests", named, route, servers, port, body)
         checks.run("traffic moves to one and back", moved, route, servers, body)
+        checks.run("a share is mirrored", mirrored, servers, body)

@@ -4,10 +4,12 @@
 What a binary alone on an empty root may lack is what is tried: names of hosts, whom TLS trusts, a folder to write to. The
 stores are Microsoft's emulator, over HTTP and over HTTPS with an authority of our own.
 """
-import contextlib, os, random, socket, ssl, subprocess, sys, tempfile, threading
+import contextlib, io, os, random, socket, ssl, subprocess, sys, tempfile, threading
+
+import pandas, yaml
 
 from azurite import ACCOUNT, KEY, Container, certificate, emulator
-from harness import Checks
+from harness import ROOT, Checks
 
 IMAGE = sys.argv[1]
 STRICT = ["--network", "host", "--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--memory", "256m", "--pids-limit", "64"]
@@ -79,22 +81,47 @@ def resolves(folder, url):
         assert b"\x05store\x04test" in asked, asked
 
 
+def job(folder, environment):
+    """The containers of k8s/train/job.yaml, one after the other as Kubernetes runs them, on the folders that it mounts."""
+    with open(os.path.join(ROOT, "k8s", "train", "job.yaml")) as f:
+        pod = yaml.safe_load(f)["spec"]["template"]["spec"]
+    volumes = {}
+    for volume in pod["volumes"]:
+        volumes[volume["name"]] = path = os.path.join(ROOT, "k8s", "train") if "configMap" in volume else os.path.join(folder, volume["name"])
+        if not os.path.exists(path):
+            os.mkdir(path)
+            os.chown(path, 65532, 65532)
+    for container in pod.get("initContainers", []) + pod["containers"]:
+        mounts = {volumes[m["name"]]: m["mountPath"] + (":ro" if m.get("readOnly") else "") for m in container["volumeMounts"]}
+        variables = {e["name"]: e["value"] for e in container.get("env", [])} | environment
+        code, said = run(mounts, variables, *container["args"])
+        assert code == 0, f"{container['name']}: exit {code}: {said}"
+    bundles = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names if name.endswith(".bundle")]
+    code, said = run({bundles[0]: "/model.bundle:ro"}, {}, "inspect", "/model.bundle")
+    assert len(bundles) == 1 and code == 0 and "200 trees" in said, f"{bundles}: {said}"
+
+
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         authority, cert, key = certificate(folder)
-        out = os.path.join(folder, "out")
-        os.mkdir(out)
-        os.chown(out, 65532, 65532)
+        out, jobs = os.path.join(folder, "out"), os.path.join(folder, "job")
+        for made in (out, jobs):
+            os.mkdir(made)
+            os.chown(made, 65532, 65532)
         plain = stack.enter_context(emulator("--disableProductStyleUrl"))
         secure = stack.enter_context(emulator("--cert", cert, "--key", key))
-        Container(plain).put("table.csv", table().encode())
+        store, frame = Container(plain), io.BytesIO()
+        pandas.read_csv(io.StringIO(table())).to_parquet(frame, index=False)
+        store.put("table.csv", table().encode())
+        store.put("transactions/2026-01.parquet", frame.getvalue())
         Container(secure, tls=ssl.create_default_context(cafile=authority)).put("table.csv", table().encode())
         by_http = {"AZURITE_BLOB_STORAGE_URL": plain, "AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": KEY}
         by_tls = {"AZURE_STORAGE_ENDPOINT": f"{secure}/{ACCOUNT}", "AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": KEY}
         checks.run("trains over HTTP", trains, out, "plain", by_http)
         checks.run("trains over TLS with an authority of its own", trains, out, "secure", by_tls | {"SSL_CERT_FILE": "/ca.pem"}, {authority: "/ca.pem:ro"})
         checks.run("does not trust everybody", refuses, out, by_tls, "certificate")
+        checks.run("the Job of k8s/ trains", job, jobs, by_http)
         checks.run("finds a host by its name", resolves, out, plain)
     checks.finish()
 

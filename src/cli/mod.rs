@@ -6,12 +6,14 @@
 mod convert;
 mod healthcheck;
 mod inspect;
+mod model;
 mod output;
 mod schema;
 mod serve;
 mod train;
 
 use crate::load::LoadError;
+use crate::registry::RegistryError;
 use clap::Parser;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -55,6 +57,9 @@ pub enum Failure {
     /// The bundle cannot be loaded.
     #[error("{0}")]
     Bundle(#[from] LoadError),
+    /// The version of a registry cannot be loaded.
+    #[error("{0}")]
+    Version(RegistryError),
 }
 
 impl Failure {
@@ -62,7 +67,7 @@ impl Failure {
         match self {
             Failure::Work(_) => 1,
             Failure::Usage(_) => 2,
-            Failure::Bundle(_) => 3,
+            Failure::Bundle(_) | Failure::Version(_) => 3,
         }
     }
 }

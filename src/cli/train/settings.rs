@@ -201,10 +201,10 @@ fn trained_at(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) ->
     let said = given.map(str::to_owned).or_else(|| variable("SOURCE_DATE_EPOCH"));
     let Some(text) = said else {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        return Ok(moment(now as i64));
+        return Ok(calendar::moment(now as i64));
     };
     match text.parse::<i64>() {
-        Ok(seconds @ 0..=253_402_300_799) => Ok(moment(seconds)),
+        Ok(seconds @ 0..=253_402_300_799) => Ok(calendar::moment(seconds)),
         Ok(_) => Err(Failure::Usage(format!("--trained-at {text}: no year has so many seconds"))),
         // Any text that begins as a date: it is only shown.
         Err(_) if text.len() >= 10 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit) => Ok(text),
@@ -212,12 +212,6 @@ fn trained_at(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) ->
             Err(Failure::Usage(format!("--trained-at {text:?}: write 2026-01-31T12:00:00Z, or seconds since 1970")))
         }
     }
-}
-
-/// ISO 8601 of seconds since 1970.
-fn moment(seconds: i64) -> String {
-    let text = calendar::text(seconds * 1_000_000);
-    if text.contains('T') { text } else { text + "T00:00:00Z" }
 }
 
 fn commit(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {

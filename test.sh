@@ -83,7 +83,7 @@ packages() { # FOLDER: with what its package-lock.json names
 }
 azurite_tests() { packages tests/azurite && "$python" tests/python/azurite.py; }
 azurite() { needs azurite openssl && step azurite built azurite_tests; }
-azure_tests() { environment .venv-azure tests/python/azure-requirements.txt && .venv-azure/bin/python tests/python/azure.py; }
+azure_tests() { environment .venv-azure tests/python/azure_ml-requirements.txt && .venv-azure/bin/python tests/python/azure_ml.py; }
 azure() { step azure built azure_tests; }
 pipeline() { SCORELET_BIN=${CARGO_TARGET_DIR:-target}/debug/scorelet step pipeline built scripts/pipeline-local.sh; }
 

@@ -1,4 +1,4 @@
-//! `scorelet deploy`: what it says and how it ends, without an Azure. tests/python/azure.py has the releases themselves.
+//! `scorelet deploy`: what it says and how it ends, without an Azure. tests/python/azure_ml.py has the releases themselves.
 
 use serde_json::Value;
 use std::fs;

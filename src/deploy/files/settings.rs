@@ -191,9 +191,9 @@ pub(super) fn data_collector(section: &Section, findings: &mut Findings) {
             continue;
         };
         match collection.get("enabled").map(|node| &node.kind) {
-            Some(Kind::Bool(_)) => {}
             Some(Kind::Text(text)) if ["true", "false"].contains(&text.to_lowercase().as_str()) => {}
-            Some(_) => collection.error("enabled", findings, "must be true or false"),
+            // Microsoft's own library refuses a boolean here, and here alone.
+            Some(_) => collection.error("enabled", findings, "must be 'true' or 'false', in quotes"),
             None => collection.error("enabled", findings, "is missing"),
         }
     }

@@ -30,7 +30,7 @@ request_settings:
 liveness_probe: {initial_delay: 5, period: 10, timeout: 2}
 data_collector:
   collections:
-    request: {enabled: true}
+    request: {enabled: 'true'}
   rolling_rate: hour
   sampling_rate: 0.5
 ";
@@ -271,9 +271,9 @@ fn settings_stay_within_azures_limits() {
         &["blue.yml:22: data_collector.sampling_rate: must be a number from 0.0 to 1.0"],
     );
     blue(
+        "{enabled: 'true'}",
         "{enabled: true}",
-        "{enabled: 3}",
-        &["blue.yml:20: data_collector.collections.request.enabled: must be true or false"],
+        &["blue.yml:20: data_collector.collections.request.enabled: must be 'true' or 'false', in quotes"],
     );
     blue(
         "instance_count: 2",

@@ -208,7 +208,7 @@ fn against(limits: &Limits, comparison: &Comparison) -> Vec<Check> {
         let best = if greater { difference.high } else { -difference.low };
         let check = Check::bound(format!("{metric} no worse than baseline"), best, true, 0.0);
         let said = format!(
-            "{} after {}; {} % interval of the difference {} to {}",
+            "{:.6} after {:.6}; {} % interval of the difference {:.6} to {:.6}",
             difference.candidate,
             difference.baseline,
             comparison.confidence * 100.0,

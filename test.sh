@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite pages container scripts dependencies
-# Python packages go to .venv, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all. Debian
-# packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite pages container k8s scripts dependencies
+# Python packages go to .venv and .venv-k8s, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
+# Debian packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
 set -uo pipefail
 cd "$(dirname "$0")" || exit
@@ -28,10 +28,9 @@ needs() { # STEP PACKAGE...: whether these Debian packages are here, after tryin
   return 1
 }
 
-environment() { # the Python packages that the tests use, at exactly the versions of requirements.txt
-  local wanted=tests/python/requirements.txt
-  cmp -s "$wanted" .venv/installed.txt && return
-  python3 -m venv --clear .venv && "$python" -m pip -q install --only-binary :all: -r "$wanted" </dev/null && cp "$wanted" .venv/installed.txt
+environment() { # FOLDER FILE: a Python environment with the packages at exactly the versions that FILE names
+  cmp -s "$2" "$1/installed.txt" && return
+  python3 -m venv --clear "$1" && "$1/bin/python" -m pip -q install --only-binary :all: -r "$2" </dev/null && cp "$2" "$1/installed.txt"
 }
 
 step() { # NAME COMMAND...: runs it, shows what it says, and counts the tests it reports (itself, if it reports none)
@@ -68,7 +67,10 @@ cargo_tests() { step cargo cargo test --locked --features data --no-fail-fast --
 built() { cargo test --locked --features data -q --no-run && "$@"; }
 
 sample() { step sample built "$python" tests/python/sample.py; }
-differential() { step differential built "$python" tests/python/differential.py --rounds 3; }
+differential_tests() {
+  "$python" tests/python/differential.py --rounds 3 && "$python" tests/python/differential.py --rounds 1 --seed 1 --format skops
+}
+differential() { step differential built differential_tests; }
 quality() { step quality built "$python" tests/python/quality.py; }
 train() { step train built "$python" tests/python/train.py; }
 openapi() { step openapi built "$python" tests/python/openapi.py; }
@@ -83,22 +85,26 @@ azurite() { needs azurite openssl && step azurite built azurite_tests; }
 
 page_tests() { packages tests/e2e && npm --prefix tests/e2e --silent test; }
 pages() { needs pages chromium && step pages built page_tests; }
+cluster() { environment .venv-k8s tests/k8s/requirements.txt; }
+container_tests() { cluster && packages tests/azurite && docker/test.sh; }
 container() {
   [ "$(id -u)" = 0 ] || { skip container "containers are run as root here"; return; }
-  needs container buildah podman runc netavark aardvark-dns catatonit curl && step container docker/test.sh
+  needs container buildah podman runc netavark aardvark-dns catatonit curl openssl && step container container_tests
 }
+k8s_tests() { cluster && packages tests/k8s && .venv-k8s/bin/python tests/python/k8s.py; }
+k8s() { needs k8s prometheus && step k8s built k8s_tests; }
 check_scripts() {
   .venv/bin/hadolint docker/*Dockerfile && .venv/bin/shellcheck test.sh .ci/run docker/*.sh scripts/*.sh tests/fixtures/*.sh
 }
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite pages container scripts dependencies
-environment || { echo "the Python environment could not be made"; exit 1; }
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite pages container k8s scripts dependencies
+environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
   case $name in
     cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | pages | container | scripts | dependencies) "$name" ;;
+    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | pages | container | k8s | scripts | dependencies) "$name" ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

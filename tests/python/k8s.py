@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""k8s/: what kubectl makes of it is valid, hangs together, and is true of the built binary.
+
+Every path, variable and metric that a manifest names is looked for in a running server; a real Prometheus scrapes it and
+evaluates the rules; a real Envoy splits traffic by the weights of the HTTPRoute. docker/test.sh runs the Deployment itself.
+"""
+import copy, re, subprocess
+
+import alerts, gateway
+from harness import BINARY, Checks, Server
+from manifests import KSERVE, Invalid, containers, kserve, pods, rendered, validate
+
+MODEL = "scoring/model_bundle.pkl"
+
+
+def manifests(kind=None):
+    """(folder, manifest) of all that is rendered, or of one kind."""
+    return [(folder, m) for folder, found in rendered().items() for m in found if kind in (None, m["kind"])]
+
+
+def templates():
+    """(folder, name, pod spec) of each workload."""
+    return [(folder, f"{m['kind']} {m['metadata']['name']}", spec) for folder, m in manifests() for spec in pods(m)]
+
+
+def valid(folder):
+    for manifest in rendered()[folder]:
+        try:
+            validate(manifest)
+        except Invalid as e:
+            raise AssertionError(f"{folder}: {manifest['kind']} {manifest['metadata']['name']}: {e}") from None
+        except LookupError:
+            assert manifest["kind"] in KSERVE, manifest["kind"]
+
+
+# Where a misspelt field, or a value of a wrong type, has to be found: kind, path, what goes there.
+FAULTS = [
+    ("Deployment", "spec.strategy.rollingUpdate.maxUnavailible", 0),
+    ("Deployment", "spec.template.spec.containers.0.ports.0.containerPort", "http"),
+    ("Deployment", "spec.template.spec.containers.0.readinessProbe.httpGet.pth", "/"),
+    ("Service", "spec.ports.0.prot", 80),
+    ("HorizontalPodAutoscaler", "spec.minReplicas", "two"),
+    ("PodDisruptionBudget", "spec.maxUnavailabel", 1),
+    ("NetworkPolicy", "spec.ingres", []),
+    ("Job", "spec.podFailurePolicy.rules.0.onExitCode", {}),
+    ("HTTPRoute", "spec.rules.2.backendRefs.0.weight", "90"),
+    ("HTTPRoute", "spec.hostname", ["a"]),
+    ("ServiceMonitor", "spec.endpoints.0.intervall", "15s"),
+    ("PrometheusRule", "spec.groups.0.rules.0.exprr", "1"),
+    ("InferenceService", "spec.predictor.canaryTraffic", 10),
+    ("InferenceService", "spec.predictor.minReplicas", "two"),
+    ("ServingRuntime", "spec.containers.0.port", []),
+]
+
+
+def refused(kind, path, value):
+    """The schemas would say so if something were wrong: otherwise `valid` shows nothing."""
+    manifest = copy.deepcopy(manifests(kind)[0][1])
+    *way, last = path.split(".")
+    place = manifest
+    for step in way:
+        place = place[int(step) if step.isdigit() else step]
+    place[int(last) if last.isdigit() else last] = value
+    try:
+        validate(manifest)
+    except Invalid:
+        return
+    raise AssertionError(f"{kind} with {path} = {value!r} passes")
+
+
+def restricted(folder, name, spec):
+    """Kubernetes' pod security standard of that name, and more: a root that cannot be written, limits, no token."""
+    for c in containers(spec):
+        own, place = spec.get("securityContext", {}) | c["securityContext"], f"{folder}: {name}: {c['name']}"
+        assert own["runAsNonRoot"] is True and own["runAsUser"] > 0 and own["runAsGroup"] > 0, place
+        assert own["seccompProfile"]["type"] == "RuntimeDefault" and own["capabilities"] == {"drop": ["ALL"]}, place
+        assert own["allowPrivilegeEscalation"] is False and own["readOnlyRootFilesystem"] is True, place
+        assert {"cpu", "memory"} <= set(c["resources"]["limits"]), place
+        assert {"cpu", "memory"} <= set(c["resources"]["requests"]), place
+        assert "privileged" not in own and all("hostPort" not in p for p in c.get("ports", [])), place
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec), name
+    kinds = {"configMap", "emptyDir", "image", "persistentVolumeClaim", "projected", "secret"}
+    assert all(set(v) - {"name"} <= kinds for v in spec.get("volumes", [])), name
+    if name.split()[0] != "ServingRuntime":
+        assert spec["automountServiceAccountToken"] is False, name
+
+
+def matches(selector, labels):
+    return selector.items() <= labels.items()
+
+
+def joined(folder):
+    """What one manifest names is in another, or is the cluster's: service accounts, config maps, pods, ports, services."""
+    here = rendered()[folder]
+    named = {(m["kind"], m["metadata"]["name"]): m for m in here}
+    workloads = [(m["spec"]["template"]["metadata"]["labels"], m["spec"]["template"]["spec"]) for m in here if m["kind"] == "Deployment"]
+    ports = lambda spec: {p["name"] for c in spec["containers"] for p in c.get("ports", [])}
+
+    def chosen(selector):
+        found = [spec for labels, spec in workloads if matches(selector, labels)]
+        assert len(found) == 1, f"{folder}: {selector} chooses {len(found)} workloads"
+        return found[0]
+
+    for (kind, name), m in named.items():
+        for spec in pods(m) if kind != "ServingRuntime" else []:
+            assert ("ServiceAccount", spec["serviceAccountName"]) in named, f"{folder}: {spec['serviceAccountName']}"
+            sources = [e["configMapRef"]["name"] for c in containers(spec) for e in c.get("envFrom", [])]
+            sources += [v["configMap"]["name"] for v in spec.get("volumes", []) if "configMap" in v]
+            assert all(("ConfigMap", s) in named for s in sources), f"{folder}: {name}: {sources}"
+            mounted = {v["name"] for c in containers(spec) for v in c.get("volumeMounts", [])}
+            assert mounted == {v["name"] for v in spec.get("volumes", [])}, f"{folder}: {name}: {mounted}"
+        if kind == "Service":
+            assert {p["targetPort"] for p in m["spec"]["ports"]} <= ports(chosen(m["spec"]["selector"])), name
+        if kind == "PodDisruptionBudget":
+            chosen(m["spec"]["selector"]["matchLabels"])
+        if kind == "NetworkPolicy" and m["spec"].get("ingress"):
+            assert {p["port"] for rule in m["spec"]["ingress"] for p in rule["ports"]} <= ports(chosen(m["spec"]["podSelector"]["matchLabels"])), name
+        if kind == "HorizontalPodAutoscaler":
+            target = m["spec"]["scaleTargetRef"]
+            assert "replicas" not in named[target["kind"], target["name"]]["spec"], f"{folder}: the Deployment and {name} both say how many"
+        if kind == "ServiceMonitor":
+            services = [s for s in here if s["kind"] == "Service" and matches(m["spec"]["selector"]["matchLabels"], s["metadata"]["labels"])]
+            assert services and all(e["port"] in {p["name"] for p in s["spec"]["ports"]} for s in services for e in m["spec"]["endpoints"]), name
+        if kind == "HTTPRoute":
+            for ref in (r for rule in m["spec"]["rules"] for r in rule["backendRefs"]):
+                assert ref["port"] in {p["port"] for p in named["Service", ref["name"]]["spec"]["ports"]}, f"{folder}: {ref}"
+
+
+def settings(folder, container):
+    """A container's own variables and those of its config map."""
+    maps = {m["metadata"]["name"]: m["data"] for m in rendered()[folder] if m["kind"] == "ConfigMap"}
+    found = {}
+    for source in container.get("envFrom", []):
+        found |= maps[source["configMapRef"]["name"]]
+    return found | {e["name"]: e.get("value", "") for e in container.get("env", [])}
+
+
+def understood(folder, container):
+    """The variables are the binary's, for the subcommand that the container runs."""
+    words = [a for a in container.get("args", ["serve"]) if re.fullmatch("[a-z]+", a)]
+    command = words[:2] if words[0] == "registry" else words[:1]
+    told = subprocess.run([BINARY, *command, "--help"], capture_output=True, text=True)
+    assert told.returncode == 0, f"{folder}: scorelet {' '.join(command)}: {told.stderr}"
+    known = set(re.findall(r"\[env: (SCORELET_\w+)", told.stdout))
+    set_here = {n for n in settings(folder, container) if n.startswith("SCORELET_")}
+    flags = {a.split("=")[0] for a in container.get("args", []) if a.startswith("--")}
+    assert set_here <= known, f"{folder}: {command} knows no {set_here - known}"
+    assert flags <= set(re.findall(r"--[a-z][a-z-]+", told.stdout)), f"{folder}: {command} knows not all of {flags}"
+
+
+def probed(folder, spec):
+    """The server starts with the container's variables, and each probe gets 200; what the pod waits is longer than it."""
+    for c in spec["containers"]:
+        probes = [c[p]["httpGet"] for p in ("startupProbe", "livenessProbe", "readinessProbe") if p in c]
+        if not probes:
+            continue
+        env = settings(folder, c)
+        longest = (int(env["SCORELET_SHUTDOWN_DELAY_MS"]) + int(env["SCORELET_SHUTDOWN_GRACE_MS"])) / 1000
+        assert longest < spec.get("terminationGracePeriodSeconds", 30), f"{folder}: {longest} s"
+        ports = {p.get("name"): p["containerPort"] for p in c["ports"]}
+        assert all(ports.get(p["port"], p["port"]) == int(env.get("SCORELET_PORT", 5001)) for p in probes), folder
+        # The program ends at once here; no node has to hear of it.
+        with Server(MODEL, env={k: v for k, v in env.items() if k not in ("SCORELET_MODEL", "SCORELET_PORT")} | {"SCORELET_SHUTDOWN_DELAY_MS": "0"}) as server:
+            for path in {p["path"] for p in probes}:
+                assert server.request("GET", path)[0] == 200, f"{folder}: {path}"
+
+
+def main():
+    checks = Checks()
+    for folder in rendered():
+        checks.run(f"{folder} is valid", valid, folder)
+        checks.run(f"{folder} hangs together", joined, folder)
+    for kind, path, value in FAULTS:
+        try:
+            kind in KSERVE and kserve()
+        except LookupError as e:
+            checks.skip(f"{kind} {path}", str(e))
+            continue
+        checks.run(f"{kind} {path}", refused, kind, path, value)
+    for folder, name, spec in templates():
+        checks.run(f"{folder} {name} is restricted", restricted, folder, name, spec)
+        for container in containers(spec):
+            checks.run(f"{folder} {name} {container['name']} is understood", understood, folder, container)
+        checks.run(f"{folder} {name} is probed", probed, folder, spec)
+    alerts.check(checks)
+    gateway.check(checks)
+    checks.finish()
+
+
+main()

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""The image that trains, run by podman as a cluster would run it: tests/python/train_image.py IMAGE
+
+What a binary alone on an empty root may lack is what is tried: names of hosts, whom TLS trusts, a folder to write to. The
+stores are Microsoft's emulator, over HTTP and over HTTPS with an authority of our own.
+"""
+import contextlib, io, os, random, socket, ssl, subprocess, sys, tempfile, threading
+
+import pandas, yaml
+
+from azurite import ACCOUNT, KEY, Container, certificate, emulator
+from harness import ROOT, Checks
+
+IMAGE = sys.argv[1]
+STRICT = ["--network", "host", "--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--memory", "256m", "--pids-limit", "64"]
+
+
+def table(rows=400):
+    """Two columns of noise, from a fixed seed, with an outlier in each hundred rows."""
+    noise = random.Random(0)
+    far = lambda row: 50 * (row % 100 == 0)
+    return "a,b\n" + "".join(f"{noise.gauss(0, 1) + far(row):.6f},{noise.gauss(5, 2):.6f}\n" for row in range(rows))
+
+
+def run(mounts, environment, *arguments):
+    """(exit code, what it wrote) of one container."""
+    flags = [f for source, place in mounts.items() for f in ("-v", f"{source}:{place}")]
+    flags += [f for name, value in environment.items() for f in ("-e", f"{name}={value}")]
+    done = subprocess.run(["podman", "run", "--rm", *STRICT, *flags, IMAGE, *arguments], capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+def trains(folder, name, environment, mounts={}):
+    """A model from the store; a second container of the same image reads it."""
+    code, said = run({folder: "/out", **mounts}, environment, "train", "--data", "az://data/table.csv", "--estimator", "isolation-forest",
+                     "--output-path", f"/out/{name}.bundle")
+    assert code == 0 and KEY not in said, f"exit {code}: {said}"
+    code, said = run({f"{folder}/{name}.bundle": "/model.bundle:ro"}, {}, "inspect", "/model.bundle")
+    assert code == 0 and "IsolationForest" in said, f"exit {code}: {said}"
+
+
+def refuses(folder, environment, *said):
+    code, told = run({folder: "/out"}, environment, "train", "--data", "az://data/table.csv", "--estimator", "isolation-forest", "--output-path", "/out/no.bundle")
+    assert code == 1 and all(word in told for word in said) and not os.path.exists(f"{folder}/no.bundle"), f"exit {code}: {told}"
+
+
+@contextlib.contextmanager
+def nameserver():
+    """The address of a name server that knows one name. resolv.conf has no ports, so it takes an address of loopback of its own."""
+    server, address = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), f"127.{random.randrange(1, 255)}.{random.randrange(255)}.53"
+    server.bind((address, 53))
+    asked = []
+
+    def answer():
+        with contextlib.suppress(OSError):
+            while True:
+                query, client = server.recvfrom(512)
+                end = query.index(b"\0", 12) + 5
+                question = query[12:end]
+                asked.append(question[:-5])
+                # A: 127.0.0.1. Anything else: the name is there, without such a record.
+                record = b"\xc0\x0c" + question[-4:] + b"\0\0\0\x3c\0\x04\x7f\0\0\x01" if question[-4:-2] == b"\0\x01" else b""
+                count = len(record) and 1
+                server.sendto(query[:2] + b"\x81\x80\0\x01" + bytes([0, count]) + b"\0\0\0\0" + question + record, client)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    try:
+        yield address, asked
+    finally:
+        server.close()
+
+
+def resolves(folder, url):
+    """The name of the store is asked of the server that resolv.conf names."""
+    with nameserver() as (address, asked):
+        with open(f"{folder}/resolv.conf", "w") as f:
+            f.write(f"nameserver {address}\n")
+        environment = {"AZURITE_BLOB_STORAGE_URL": url.replace("127.0.0.1", "store.test"), "AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": KEY}
+        trains(folder, "named", environment, {f"{folder}/resolv.conf": "/etc/resolv.conf:ro"})
+        assert b"\x05store\x04test" in asked, asked
+
+
+def job(folder, environment):
+    """The containers of k8s/train/job.yaml, one after the other as Kubernetes runs them, on the folders that it mounts."""
+    with open(os.path.join(ROOT, "k8s", "train", "job.yaml")) as f:
+        pod = yaml.safe_load(f)["spec"]["template"]["spec"]
+    volumes = {}
+    for volume in pod["volumes"]:
+        volumes[volume["name"]] = path = os.path.join(ROOT, "k8s", "train") if "configMap" in volume else os.path.join(folder, volume["name"])
+        if not os.path.exists(path):
+            os.mkdir(path)
+            os.chown(path, 65532, 65532)
+    for container in pod.get("initContainers", []) + pod["containers"]:
+        mounts = {volumes[m["name"]]: m["mountPath"] + (":ro" if m.get("readOnly") else "") for m in container["volumeMounts"]}
+        variables = {e["name"]: e["value"] for e in container.get("env", [])} | environment
+        code, said = run(mounts, variables, *container["args"])
+        assert code == 0, f"{container['name']}: exit {code}: {said}"
+    bundles = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names if name.endswith(".bundle")]
+    code, said = run({bundles[0]: "/model.bundle:ro"}, {}, "inspect", "/model.bundle")
+    assert len(bundles) == 1 and code == 0 and "200 trees" in said, f"{bundles}: {said}"
+
+
+def main():
+    checks = Checks()
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        authority, cert, key = certificate(folder)
+        out, jobs = os.path.join(folder, "out"), os.path.join(folder, "job")
+        for made in (out, jobs):
+            os.mkdir(made)
+            os.chown(made, 65532, 65532)
+        plain = stack.enter_context(emulator("--disableProductStyleUrl"))
+        secure = stack.enter_context(emulator("--cert", cert, "--key", key))
+        store, frame = Container(plain), io.BytesIO()
+        pandas.read_csv(io.StringIO(table())).to_parquet(frame, index=False)
+        store.put("table.csv", table().encode())
+        store.put("transactions/2026-01.parquet", frame.getvalue())
+        Container(secure, tls=ssl.create_default_context(cafile=authority)).put("table.csv", table().encode())
+        by_http = {"AZURITE_BLOB_STORAGE_URL": plain, "AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": KEY}
+        by_tls = {"AZURE_STORAGE_ENDPOINT": f"{secure}/{ACCOUNT}", "AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": KEY}
+        checks.run("trains over HTTP", trains, out, "plain", by_http)
+        checks.run("trains over TLS with an authority of its own", trains, out, "secure", by_tls | {"SSL_CERT_FILE": "/ca.pem"}, {authority: "/ca.pem:ro"})
+        checks.run("does not trust everybody", refuses, out, by_tls, "certificate")
+        checks.run("the Job of k8s/ trains", job, jobs, by_http)
+        checks.run("finds a host by its name", resolves, out, plain)
+    checks.finish()
+
+
+main()

@@ -6,6 +6,7 @@ mod data;
 mod evaluate;
 mod features;
 mod fit;
+mod gate;
 mod pages;
 mod parity;
 mod pickle;

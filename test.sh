@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite azure pipeline pages container k8s scripts dependencies
-# Python packages go to .venv, .venv-azure and .venv-k8s, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite gate azure pipeline pages container k8s scripts dependencies
+# Python packages go to .venv, .venv-azure, .venv-k8s and .venv-mlflow, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
 # Debian packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
 set -uo pipefail
@@ -87,6 +87,9 @@ azure_tests() { environment .venv-azure tests/python/azure_ml-requirements.txt &
 azure() { step azure built azure_tests; }
 pipeline() { SCORELET_BIN=${CARGO_TARGET_DIR:-target}/debug/scorelet step pipeline built scripts/pipeline-local.sh; }
 
+gate_tests() { environment .venv-mlflow tests/python/mlflow-requirements.txt && .venv-mlflow/bin/python tests/python/gate.py; }
+gate() { step gate built gate_tests; }
+
 page_tests() { packages tests/e2e && npm --prefix tests/e2e --silent test; }
 pages() { needs pages chromium && step pages built page_tests; }
 cluster() { environment .venv-k8s tests/k8s/requirements.txt; }
@@ -103,12 +106,12 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite azure pipeline pages container k8s scripts dependencies
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite gate azure pipeline pages container k8s scripts dependencies
 environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
   case $name in
     cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | azure | pipeline | pages | container | k8s | scripts | dependencies) "$name" ;;
+    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | gate | azure | pipeline | pages | container | k8s | scripts | dependencies) "$name" ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

@@ -43,7 +43,7 @@ enum Command {
     Validate(Box<validate::Args>),
     /// Show what is in a bundle, and whether it can be served
     Inspect(inspect::Args),
-    /// Write any readable bundle as a native bundle
+    /// Write any readable bundle as a native bundle, or as a pickle for Python
     Convert(convert::Args),
     /// Store a bundle as the next version of a model
     Register(Box<register::Args>),

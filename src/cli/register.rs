@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// What was typed.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_long_help = NOTES)]
 pub struct Args {
     /// The model's name: letters, digits, '.', '-' and '_'
@@ -55,6 +55,20 @@ pub struct Args {
     /// Who registers [default: the user of the CI job, else of this machine]
     #[arg(long, env = "SCORELET_BY", value_name = "WHO")]
     by: Option<String>,
+}
+
+impl Args {
+    /// Registration with the flags that an import has, too.
+    pub(super) fn of(
+        name: String,
+        path: PathBuf,
+        at: At,
+        tags: Vec<String>,
+        idempotency_key: Option<String>,
+        by: Option<String>,
+    ) -> Args {
+        Args { name, path, at, tags, idempotency_key, by, ..Args::default() }
+    }
 }
 
 const NOTES: &str = "\

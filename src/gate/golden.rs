@@ -66,6 +66,7 @@ pub fn replay(name: &str, bundle: &Arc<Bundle>, requests: &[Golden], tolerance: 
     let mut check = Check::bound(name, (requests.len() - failed) as f64, true, requests.len() as f64);
     check.measured = json!(requests.len() - failed);
     check.limit = json!(requests.len());
+    check.relation = "=";
     check.because(first.unwrap_or_else(|| match tolerance {
         None => "the same replies".to_owned(),
         Some(tolerance) => format!("replies within {tolerance}"),

@@ -208,7 +208,7 @@ fn against(limits: &Limits, comparison: &Comparison) -> Vec<Check> {
         let best = if greater { difference.high } else { -difference.low };
         let check = Check::bound(format!("{metric} no worse than baseline"), best, true, 0.0);
         let said = format!(
-            "{} after {}; {} % interval of the difference {} to {}",
+            "{:.6} after {:.6}; {} % interval of the difference {:.6} to {:.6}",
             difference.candidate,
             difference.baseline,
             comparison.confidence * 100.0,
@@ -265,12 +265,12 @@ fn requests(case: &Case<'_>, measured: Option<&Measured>) -> Vec<String> {
 fn budgets(case: &Case<'_>, limits: &Limits, latency: Option<Latency>) -> Vec<Check> {
     let p99 = limits.max_p99_ms.map(|limit| {
         let check =
-            Check::bound("p99 latency of one row, ms", latency.map_or(f64::NAN, |found| found.p99_ms), false, limit);
+            Check::bound("p99 latency of one row (ms)", latency.map_or(f64::NAN, |found| found.p99_ms), false, limit);
         if latency.is_some() { check } else { check.missing("there is no row to time: give --data") }
     });
     let bytes = case.model.bundle.source.bytes;
     let size = limits.max_bytes.map(|limit| {
-        let mut check = Check::bound("size, bytes", bytes as f64, false, limit as f64);
+        let mut check = Check::bound("size (bytes)", bytes as f64, false, limit as f64);
         (check.measured, check.limit) = (json!(bytes), json!(limit));
         check
     });

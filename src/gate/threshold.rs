@@ -155,8 +155,7 @@ pub fn known(name: &str) -> Result<&'static str, ThresholdError> {
         let nearest = METRICS.iter().map(|(metric, _)| *metric).min_by_key(|metric| distance(metric));
         let near = nearest.filter(|metric| distance(metric) <= 1 + name.chars().count() / 3);
         let prefixed = METRICS.iter().map(|(metric, _)| *metric).filter(|metric| {
-            name.len() > 2
-                && (metric.starts_with(name) || metric.split('_').map(|w| &w[..1]).collect::<String>() == name)
+            name.len() > 2 && (metric.contains(name) || metric.split('_').map(|w| &w[..1]).collect::<String>() == name)
         });
         let near: Vec<&str> = near.into_iter().chain(prefixed).collect();
         let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };

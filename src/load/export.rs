@@ -2,7 +2,7 @@
 
 use super::contract::{self, Contract};
 use super::mlflow::LOADER;
-use super::{BundleFile, LoadError, LoadOptions, Problem};
+use super::{BundleFile, LoadError, LoadOptions};
 use crate::bundle::Bundle;
 use crate::model::{Content, Method};
 use crate::pickle::{self, WriteError};

@@ -21,7 +21,7 @@ pub use contract::{Contract, ContractError};
 pub use convert::{Converted, convert};
 pub use export::{ExportError, Exported, Pickled, mlflow as mlflow_files, pickled};
 pub use find::FindError;
-pub use mlflow::MlflowError;
+pub use mlflow::{FILE as MLMODEL, MlflowError};
 pub use order::OrderError;
 pub use outline::{Outline, Trees};
 pub use report::{Contents, Inputs, RefusedName, Report, report};

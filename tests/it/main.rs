@@ -7,6 +7,7 @@ mod deploy;
 mod evaluate;
 mod features;
 mod fit;
+mod gate;
 mod pages;
 mod parity;
 mod pickle;

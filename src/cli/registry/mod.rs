@@ -2,6 +2,7 @@
 
 mod change;
 mod look;
+mod mlflow;
 mod text;
 
 use super::Failure;
@@ -29,6 +30,10 @@ enum Command {
     Promote(change::Promote),
     /// Hide a version from lists and from `latest`
     Archive(change::Archive),
+    /// Write a version as an MLflow model folder
+    Export(mlflow::Export),
+    /// Register an MLflow model folder as the next version of a model
+    Import(mlflow::Import),
     /// Sign a version in the format of OpenSSF model-signing
     Sign(change::Sign),
     /// Read everything and say what is damaged
@@ -38,7 +43,7 @@ enum Command {
 }
 
 /// Which registry, and how to answer.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct At {
     /// The registry: a folder, or a URL as az://CONTAINER/PATH, s3://BUCKET/PATH, gs://BUCKET/PATH [default: ./registry]
     #[arg(long, env = "SCORELET_REGISTRY", value_name = "URL")]
@@ -106,6 +111,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Alias(args) => change::alias(&args),
         Command::Promote(args) => change::promote(&args),
         Command::Archive(args) => change::archive(&args),
+        Command::Export(args) => mlflow::export(&args),
+        Command::Import(args) => mlflow::import(args),
         Command::Sign(args) => change::sign(&args),
         Command::Verify(args) => look::verify(&args),
         Command::Gc(args) => change::gc(&args),

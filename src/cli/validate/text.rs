@@ -53,7 +53,7 @@ fn checked(check: &Check) -> String {
         (measured, relation) => format!("{:>14} {relation} {}", number(measured), number(&check.limit)),
     };
     let why = if check.why.is_empty() { String::new() } else { format!("  ({})", shortened(&check.why, 400)) };
-    format!("{mark}  {:<34}{said}{why}", check.name)
+    format!("{mark}  {:<42}{said}{why}", check.name)
 }
 
 fn answer(verdict: &Verdict) -> String {

@@ -9,6 +9,5 @@ USER 65532:65532
 # A first process ignores SIGTERM where the program does not ask for it. Files are renamed when they are whole, so a
 # run may end anywhere.
 STOPSIGNAL SIGKILL
-HEALTHCHECK NONE
 ENTRYPOINT ["/usr/local/bin/scorelet"]
 CMD ["train", "--help"]

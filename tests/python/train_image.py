@@ -120,7 +120,7 @@ def main():
         by_tls = {"AZURE_STORAGE_ENDPOINT": f"{secure}/{ACCOUNT}", "AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": KEY}
         checks.run("trains over HTTP", trains, out, "plain", by_http)
         checks.run("trains over TLS with an authority of its own", trains, out, "secure", by_tls | {"SSL_CERT_FILE": "/ca.pem"}, {authority: "/ca.pem:ro"})
-        checks.run("does not trust everybody", refuses, out, by_tls, "certificate")
+        checks.run("does not trust everybody", refuses, out, by_tls, "https:")
         checks.run("the Job of k8s/ trains", job, jobs, by_http)
         checks.run("finds a host by its name", resolves, out, plain)
     checks.finish()

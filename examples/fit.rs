@@ -126,6 +126,10 @@ fn written(view: &View<'_, '_>) -> Value {
                 json!({"shape": array.shape, "dtype": dtype(&array.dtype), "bytes": hex})
             }
         },
+        Node::Object(object) if matches!(object.state.map(|id| graph.node(id)), Some(Node::Tuple(_))) => {
+            let state = object.state.map(|id| written(&graph.view(id)));
+            json!({"class": object.class.to_string(), "args": [], "state": {"state": state}})
+        }
         Node::Object(object) => {
             let state = view.entries().expect("attributes have names").into_iter();
             let state: Map<String, Value> = state.map(|(name, value)| (name.to_owned(), written(&value))).collect();

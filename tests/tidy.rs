@@ -9,9 +9,9 @@ use std::path::Path;
 
 /// Modules, lowest layer first. One uses only modules of earlier lines.
 const LAYERS: &[&[&str]] = &[
-    &["calendar", "html", "value"],
+    &["calendar", "html", "literal", "value"],
     &["pickle", "model", "data", "telemetry"],
-    &["bundle"],
+    &["bundle", "skops"],
     &["sklearn", "score"],
     &["load"],
     &["train"],
@@ -37,6 +37,7 @@ const HOMES: &[(&str, &str)] = &[
     ("reqwest", "data/store/"),
     ("rustls", "data/store/"),
     ("nalgebra", "train/"),
+    ("zip", "skops/archive.rs"),
     ("syn", "sklearn/derived/expression.rs"),
 ];
 

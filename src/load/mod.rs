@@ -26,9 +26,10 @@ pub use sniff::Foreign;
 use crate::bundle::native::{self, NativeError};
 use crate::bundle::{Bundle, Source};
 use crate::pickle::{self, Limits, PickleError};
+use crate::skops::{self, SkopsError};
 use crate::value::Graph;
 use sha2::{Digest, Sha256};
-use sniff::Kind;
+use sniff::{Format, Kind};
 use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read};
@@ -74,6 +75,8 @@ pub enum Problem {
     Foreign(#[from] Foreign),
     #[error(transparent)]
     Pickle(#[from] PickleError),
+    #[error(transparent)]
+    Skops(#[from] SkopsError),
     #[error(transparent)]
     Native(#[from] NativeError),
     #[error(transparent)]
@@ -171,18 +174,14 @@ impl BundleFile {
         let limits = Limits::for_file(bytes);
         match sniff::kind(bytes) {
             Kind::Foreign(foreign) => Err(foreign.into()),
-            kind @ (Kind::Native | Kind::Pickle) => {
-                let native = kind == Kind::Native;
-                Ok(Content { path, bytes: Cow::Borrowed(bytes), limits, native })
-            }
+            Kind::Bundle(format) => Ok(Content { path, bytes: Cow::Borrowed(bytes), limits, format }),
             Kind::Compressed(_) => {
                 let bytes = pickle::decompress(bytes, &limits)?;
-                let native = match sniff::kind(&bytes) {
-                    Kind::Foreign(foreign) => return Err(foreign.into()),
-                    Kind::Compressed(_) => return Err(sniff::TWICE.into()),
-                    kind => kind == Kind::Native,
-                };
-                Ok(Content { path, bytes, limits, native })
+                match sniff::kind(&bytes) {
+                    Kind::Foreign(foreign) => Err(foreign.into()),
+                    Kind::Compressed(_) => Err(sniff::TWICE.into()),
+                    Kind::Bundle(format) => Ok(Content { path, bytes, limits, format }),
+                }
             }
         }
     }
@@ -208,17 +207,18 @@ pub struct Content<'f> {
     bytes: Cow<'f, [u8]>,
     /// Of the file, before decompression.
     limits: Limits,
-    native: bool,
+    format: Format,
 }
 
 impl Content<'_> {
     /// The format in words: `pickle protocol 4`, `joblib (zlib)`, `scorelet bundle 1`.
     pub fn format(&self) -> String {
-        let name = match (self.native, self.bytes.as_ref()) {
-            (true, _) => format!("scorelet bundle {}", native::VERSION),
-            (false, bytes) if is_joblib(bytes) => "joblib".to_owned(),
-            (false, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
-            _ => "pickle protocol 0 or 1".to_owned(),
+        let name = match (self.format, self.bytes.as_ref()) {
+            (Format::Native, _) => format!("scorelet bundle {}", native::VERSION),
+            (Format::Skops, _) => "skops".to_owned(),
+            (Format::Pickle, bytes) if is_joblib(bytes) => "joblib".to_owned(),
+            (Format::Pickle, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
+            (Format::Pickle, _) => "pickle protocol 0 or 1".to_owned(),
         };
         match self.limits.compression {
             Some(by) => format!("{name} ({by})"),
@@ -231,9 +231,9 @@ impl Content<'_> {
         &self.bytes
     }
 
-    /// Whether this is a native bundle.
-    pub fn is_native(&self) -> bool {
-        self.native
+    /// Whether this is a stream of opcodes: a pickle or a joblib file.
+    pub fn is_pickle(&self) -> bool {
+        self.format == Format::Pickle
     }
 
     /// Reads the content into values.
@@ -241,9 +241,10 @@ impl Content<'_> {
     /// # Errors
     /// When it is damaged, or names a class that is not on the allow-list.
     pub fn graph(&self) -> Result<Graph<'_>, LoadError> {
-        let graph = match self.native {
-            true => native::decode(&self.bytes).map_err(Problem::from),
-            false => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
+        let graph = match self.format {
+            Format::Native => native::decode(&self.bytes).map_err(Problem::from),
+            Format::Skops => skops::read(&self.bytes, &self.limits).map_err(Problem::from),
+            Format::Pickle => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
         };
         graph.map_err(|problem| self.error(problem))
     }

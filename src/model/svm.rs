@@ -163,7 +163,7 @@ impl Svm {
 
 impl Kernel {
     /// `Kernel::k_function` of libsvm, for dense rows.
-    fn of(self, x: &[f64], y: &[f64]) -> f64 {
+    pub(crate) fn of(self, x: &[f64], y: &[f64]) -> f64 {
         match self {
             Kernel::Linear | Kernel::Precomputed => dot(x, y),
             Kernel::Poly { gamma, coef0, degree } => power(gamma * dot(x, y) + coef0, degree),
@@ -174,7 +174,7 @@ impl Kernel {
 }
 
 /// `powi` of libsvm: by squaring.
-fn power(base: f64, mut times: u32) -> f64 {
+pub(crate) fn power(base: f64, mut times: u32) -> f64 {
     let (mut square, mut power) = (base, 1.0);
     while times > 0 {
         if times % 2 == 1 {

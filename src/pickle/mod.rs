@@ -30,8 +30,9 @@ pub use error::{Offset, PickleError, Refusal};
 pub use limits::Limits;
 pub use survey::{Notes, Refused, Survey};
 
-use crate::value::Graph;
+use crate::value::{DType, Graph, Name};
 use machine::Machine;
+use std::borrow::Cow;
 
 /// Reads a (decompressed) pickle or joblib stream.
 ///
@@ -51,4 +52,15 @@ pub fn survey(stream: &[u8], limits: &Limits) -> Survey {
     let mut machine = Machine::new(stream, limits, true);
     let problem = machine.run().err();
     Survey { notes: machine.notes, problem }
+}
+
+/// The name, if a file may mention it, whatever for: the one allow-list of all formats.
+pub(crate) fn known_name(module: &str, name: &str) -> Option<Name<'static>> {
+    let (module, name, _) = allow::find(module, name)?;
+    Some(Name { module: Cow::Borrowed(module), name: Cow::Borrowed(name) })
+}
+
+/// A dtype by its code: `f8`, `<U10`, `|b1`.
+pub(crate) fn dtype_by_code(code: &str) -> Option<DType> {
+    dtype::parse_code(code)
 }

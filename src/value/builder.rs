@@ -19,6 +19,11 @@ impl Builder {
         Id(self.nodes.len() as u32 - 1)
     }
 
+    /// The node of an id that this builder gave.
+    pub fn node(&self, id: Id) -> &Node<'static> {
+        &self.nodes[id.0 as usize]
+    }
+
     pub fn none(&mut self) -> Id {
         self.push(Node::None)
     }
@@ -56,9 +61,19 @@ impl Builder {
 
     /// An instance made from constructor arguments, as extension types are.
     pub fn call(&mut self, module: &'static str, name: &'static str, args: Vec<Id>, attributes: Vec<(&str, Id)>) -> Id {
-        let state = Some(self.dict(attributes));
+        let state = self.dict(attributes);
+        self.instance(module, name, args, state)
+    }
+
+    /// An instance whose state is a tuple, as extension types of `newObj` have it.
+    pub fn extension(&mut self, module: &'static str, name: &'static str, state: Vec<Id>) -> Id {
+        let state = self.tuple(state);
+        self.instance(module, name, vec![], state)
+    }
+
+    fn instance(&mut self, module: &'static str, name: &'static str, args: Vec<Id>, state: Id) -> Id {
         let class = Name { module: Cow::Borrowed(module), name: Cow::Borrowed(name) };
-        let object = Object { class, args, state, items: vec![], entries: vec![], offset: 0 };
+        let object = Object { class, args, state: Some(state), items: vec![], entries: vec![], offset: 0 };
         self.push(Node::Object(Box::new(object)))
     }
 

@@ -12,5 +12,6 @@ mod pickle;
 mod score;
 mod security;
 mod serve;
+mod skops;
 mod train;
 mod trees;

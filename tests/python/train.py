@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn import cluster, datasets, ensemble, linear_model, preprocessing, tree
 
+import train_kernels
 from trainer import Trainer, differences
 
 warnings.filterwarnings("ignore")
@@ -29,7 +30,8 @@ SCALERS = {"standard": preprocessing.StandardScaler, "minmax": preprocessing.Min
            "robust": preprocessing.RobustScaler, "maxabs": preprocessing.MaxAbsScaler}
 
 # What scikit-learn's check takes and its fit then fails on.
-NARROWER = [("lasso", "max_iter", None), ("elastic-net", "max_iter", None)]
+NARROWER = [("lasso", "max_iter", None), ("elastic-net", "max_iter", None),
+            ("k-neighbors-classifier", "n_neighbors", None), ("k-neighbors-regressor", "n_neighbors", None)]
 
 # What a forest does not keep: the sample weights (removed by `convert` too, a row of the training data each), the
 # out-of-bag predictions, and the seeds, which also stand in the trees.
@@ -232,7 +234,7 @@ def parameters(trainer, count):
     X = pd.DataFrame(np.random.RandomState(0).rand(20, 3)).rename(columns=str)
     y = (X["0"] > 0.5).astype(int)
     probes = [None, True, False, -1, 0, 1, 2, 3, 0.0, 0.3, 1.0, 1.5, -0.5, float("inf"), "auto", "sqrt", "nonsense", {0: 1, 1: 5}, (0, 1)]
-    for name, cls in (TREES | SCALERS | MODELS).items():
+    for name, cls in (TREES | SCALERS | MODELS | train_kernels.MODELS).items():
         kind = "scaler" if name in SCALERS else "estimator"
         target = None if kind == "scaler" or name in ("isolation-forest", "kmeans") else y if issubclass(cls, ClassifierMixin) else X["1"]
         own, wrong = inspect.signature(cls).parameters, []
@@ -270,7 +272,7 @@ def main():
     count = Count(args.only)
     with Trainer() as trainer:
         trees(trainer, count, args.seeds)
-        for part in (contamination, scalers, regressions, logistic, clusters, parameters, threads):
+        for part in (contamination, scalers, regressions, logistic, clusters, train_kernels.nearest, train_kernels.bayes, train_kernels.vectors, parameters, threads):
             if not args.only or args.only in part.__name__:
                 part(trainer, count)
     print(f"{count.trees} trees compared")

@@ -8,6 +8,9 @@ from harness import ROOT
 EXAMPLE = os.environ.get("SCORELET_FIT", os.path.join(ROOT, os.environ.get("CARGO_TARGET_DIR", "target"), "debug", "examples", "fit"))
 
 
+EXTENSIONS = ("sklearn.tree._tree", "sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree", "sklearn.metrics._dist_metrics")
+
+
 class Trainer:
     """One process that fits whatever it is asked to; ends with the `with` block."""
 
@@ -71,11 +74,12 @@ def differences(found, expected, tolerance=0.0, skip=(), path=""):
 
 
 def description(value):
-    """Class, constructor arguments and state of an object, as a pickle has them."""
-    reduced = value.__reduce__() if type(value).__name__ == "Tree" else None
+    """Class, constructor arguments and state of an object, as a pickle has them; a state that is a tuple has no names."""
+    reduced = value.__reduce__() if type(value).__module__ in EXTENSIONS else None
+    if reduced and reduced[0].__name__ == "newObj":
+        reduced = reduced[0], (), {"state": reduced[2]}
     args, state = (reduced[1], reduced[2]) if reduced else ((), value.__getstate__())
-    module = type(value).__module__.replace("sklearn.pipeline", "sklearn.pipeline")
-    return f"{module}.{type(value).__name__}", args, state
+    return f"{type(value).__module__}.{type(value).__name__}", args, state
 
 
 def decoded(array):

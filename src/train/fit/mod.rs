@@ -11,8 +11,11 @@ mod isolation;
 mod kmeans;
 mod linear;
 mod logistic;
+mod naive_bayes;
+mod neighbors;
 mod scaler;
 mod state;
+mod svm;
 mod tree;
 mod weights;
 
@@ -104,6 +107,10 @@ pub fn fit(
         Estimator::Lasso | Estimator::ElasticNet => coordinate::fit(spec, &data),
         Estimator::LogisticRegression => logistic::fit(spec, &data),
         Estimator::KMeans => kmeans::fit(spec, &data),
+        Estimator::KNeighborsClassifier | Estimator::KNeighborsRegressor => neighbors::fit(spec, &data),
+        Estimator::GaussianNb => naive_bayes::fit(spec, &data),
+        Estimator::Svc => svm::classifier(spec, &data),
+        Estimator::Svr => svm::regressor(spec, &data),
     }
 }
 

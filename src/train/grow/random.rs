@@ -79,6 +79,17 @@ impl RandomState {
         (f64::from(a) * 67_108_864.0 + f64::from(b)) / 9_007_199_254_740_992.0
     }
 
+    /// Uniform below `bound` by Lemire's method, as `bounded_rand_int` of libsvm and liblinear draws; `bound` from 1.
+    pub fn lemire(&mut self, bound: u32) -> u32 {
+        let least = bound.wrapping_neg() % bound;
+        loop {
+            let product = u64::from(self.next_u32()) * u64::from(bound);
+            if product as u32 >= least {
+                return (product >> 32) as u32;
+            }
+        }
+    }
+
     /// `permutation(n)`.
     pub fn permutation(&mut self, n: usize) -> Vec<u32> {
         let mut x: Vec<u32> = (0..n as u32).collect();

@@ -4,10 +4,9 @@
 //! except those against the data.
 
 mod accept;
-mod literal;
 mod table;
 
-pub use literal::Literal;
+pub use crate::literal::Literal;
 pub use table::{Class, Task};
 
 use std::collections::BTreeMap;
@@ -31,6 +30,11 @@ pub enum Estimator {
     ElasticNet,
     LogisticRegression,
     KMeans,
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    GaussianNb,
+    Svc,
+    Svr,
 }
 
 /// What can be put before a model.
@@ -47,8 +51,6 @@ pub enum ScalerKind {
 pub enum ParamError {
     #[error("there is no estimator {name:?}{}; there are {known}", suggestion(nearest))]
     UnknownEstimator { name: String, nearest: Option<&'static str>, known: String },
-    #[error("{class} is not trained yet: train it with scikit-learn, scorelet serves what it can (see `inspect`)")]
-    NotYet { class: &'static str },
     #[error("there is no scaler {name:?}{}; there are none, {known}", suggestion(nearest))]
     UnknownScaler { name: String, nearest: Option<&'static str>, known: String },
     #[error("{class} has no parameter {name:?}{}; it has {known}", suggestion(nearest))]
@@ -79,7 +81,7 @@ pub struct ScalerSpec {
 }
 
 impl Estimator {
-    pub const ALL: [Estimator; 15] = [
+    pub const ALL: [Estimator; 20] = [
         Estimator::IsolationForest,
         Estimator::DecisionTreeClassifier,
         Estimator::DecisionTreeRegressor,
@@ -95,6 +97,11 @@ impl Estimator {
         Estimator::ElasticNet,
         Estimator::LogisticRegression,
         Estimator::KMeans,
+        Estimator::KNeighborsClassifier,
+        Estimator::KNeighborsRegressor,
+        Estimator::GaussianNb,
+        Estimator::Svc,
+        Estimator::Svr,
     ];
 
     /// The estimator called `name` with `params` over scikit-learn's defaults. A parameter may be written with `-`
@@ -119,9 +126,6 @@ impl Estimator {
     pub fn named(name: &str) -> Result<Estimator, ParamError> {
         let found = Estimator::ALL.into_iter().find(|estimator| estimator.class().name == name);
         found.ok_or_else(|| {
-            if let Some((_, class)) = NOT_YET.iter().find(|(not_yet, _)| *not_yet == name) {
-                return ParamError::NotYet { class };
-            }
             let (nearest, known) = alternatives(name, ESTIMATORS.iter().map(|class| class.name));
             ParamError::UnknownEstimator { name: name.to_owned(), nearest, known }
         })
@@ -132,15 +136,6 @@ impl Estimator {
         &ESTIMATORS[self as usize]
     }
 }
-
-/// Names that are promised and whose scoring side is missing.
-const NOT_YET: [(&str, &str); 5] = [
-    ("k-neighbors-classifier", "KNeighborsClassifier"),
-    ("k-neighbors-regressor", "KNeighborsRegressor"),
-    ("gaussian-nb", "GaussianNB"),
-    ("svc", "SVC"),
-    ("svr", "SVR"),
-];
 
 impl ScalerKind {
     pub const ALL: [ScalerKind; 4] = [ScalerKind::Standard, ScalerKind::MinMax, ScalerKind::Robust, ScalerKind::MaxAbs];

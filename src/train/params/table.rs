@@ -214,6 +214,66 @@ const KMEANS: [Param; 9] = [
     p("algorithm", "lloyd", &[Text(&["lloyd", "elkan"])]),
 ];
 
+/// The metrics by which scoring finds neighbours, then scikit-learn's others.
+const METRIC: Param = p(
+    "metric",
+    "minkowski",
+    &[Text(&[
+        "minkowski", "euclidean", "l2", "manhattan", "cityblock", "l1", "chebyshev", "infinity", "cosine", "sqeuclidean",
+        "braycurtis", "canberra", "correlation", "dice", "hamming", "haversine", "jaccard", "mahalanobis", "nan_euclidean", "p",
+        "precomputed", "pyfunc", "rogerstanimoto", "russellrao", "seuclidean", "sokalmichener", "sokalsneath", "yule",
+    ])],
+)
+.lacks(&[
+    "'braycurtis'", "'canberra'", "'correlation'", "'dice'", "'hamming'", "'haversine'", "'jaccard'", "'mahalanobis'",
+    "'nan_euclidean'", "'p'", "'precomputed'", "'pyfunc'", "'rogerstanimoto'", "'russellrao'", "'seuclidean'",
+    "'sokalmichener'", "'sokalsneath'", "'yule'",
+]);
+
+const K_NEIGHBORS: [Param; 8] = [
+    p("n_neighbors", "5", &[COUNT]),
+    p("weights", "uniform", &[Text(&["uniform", "distance"]), Nothing]),
+    p("algorithm", "auto", &[Text(&["auto", "ball_tree", "kd_tree", "brute"])]),
+    p("leaf_size", "30", &[COUNT]),
+    p("p", "2", &[Real(Range::above(0.0, f64::INFINITY)), Nothing]),
+    METRIC,
+    p("metric_params", "None", &[Dict, Nothing]).fixed(),
+    N_JOBS,
+];
+
+const GAUSSIAN_NB: [Param; 2] =
+    [p("priors", "None", &[Accept::Numbers, Nothing]), p("var_smoothing", "1e-09", &[NOT_NEGATIVE])];
+
+const SVM_C: Param = p("C", "1.0", &[Real(Range::above(0.0, f64::INFINITY))]);
+/// A kernel that is precomputed needs the training rows at scoring time, which no request has.
+const KERNEL: Param =
+    p("kernel", "rbf", &[Text(&["linear", "poly", "rbf", "sigmoid", "precomputed"])]).lacks(&["'precomputed'"]);
+const DEGREE: Param = p("degree", "3", &[Ints(Range::from(0.0))]);
+const GAMMA: Param = p("gamma", "scale", &[Text(&["scale", "auto"]), NOT_NEGATIVE]);
+const COEF0: Param = p("coef0", "0.0", &[Real(Range::between(f64::NEG_INFINITY, f64::INFINITY))]);
+const SHRINKING: Param = p("shrinking", "True", &[Bool]);
+const SVM_TOL: Param = p("tol", "0.001", &[Real(Range::between(0.0, f64::INFINITY))]);
+const CACHE_SIZE: Param = p("cache_size", "200", &[Real(Range::between(0.0, f64::INFINITY))]);
+const SVM_MAX_ITER: Param = p("max_iter", "-1", &[Ints(Range::from(-1.0))]);
+const VERBOSE_FLAG: Param = VERBOSE.or("False");
+
+#[rustfmt::skip]
+const SVC: [Param; 15] = [
+    SVM_C, KERNEL, DEGREE, GAMMA, COEF0, SHRINKING,
+    p("probability", "deprecated", &[Bool, Text(&["deprecated"])]),
+    SVM_TOL, CACHE_SIZE, CLASS_WEIGHT, VERBOSE_FLAG, SVM_MAX_ITER,
+    p("decision_function_shape", "ovr", &[Text(&["ovo", "ovr"])]),
+    p("break_ties", "False", &[Bool]),
+    RANDOM_STATE,
+];
+
+#[rustfmt::skip]
+const SVR: [Param; 11] = [
+    KERNEL, DEGREE, GAMMA, COEF0, SVM_TOL, SVM_C,
+    p("epsilon", "0.1", &[NOT_NEGATIVE]),
+    SHRINKING, CACHE_SIZE, VERBOSE_FLAG, SVM_MAX_ITER,
+];
+
 const COPY: Param = p("copy", "True", &[Bool]);
 const CLIP: Param = p("clip", "False", &[Bool]);
 const STANDARD_SCALER: [Param; 3] = [COPY, p("with_mean", "True", &[Bool]), p("with_std", "True", &[Bool])];
@@ -252,6 +312,11 @@ pub(super) static ESTIMATORS: [Class; super::Estimator::ALL.len()] = [
     class!("elastic-net", "linear_model._coordinate_descent", "ElasticNet", Regression, ELASTIC_NET),
     class!("logistic-regression", "linear_model._logistic", "LogisticRegression", Classification, LOGISTIC_REGRESSION),
     class!("kmeans", "cluster._kmeans", "KMeans", Clustering, KMEANS),
+    class!("k-neighbors-classifier", "neighbors._classification", "KNeighborsClassifier", Classification, K_NEIGHBORS),
+    class!("k-neighbors-regressor", "neighbors._regression", "KNeighborsRegressor", Regression, K_NEIGHBORS),
+    class!("gaussian-nb", "naive_bayes", "GaussianNB", Classification, GAUSSIAN_NB),
+    class!("svc", "svm._classes", "SVC", Classification, SVC),
+    class!("svr", "svm._classes", "SVR", Regression, SVR),
 ];
 
 /// In the order of [`super::ScalerKind`].

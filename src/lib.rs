@@ -10,6 +10,7 @@
 //! - [`bundle`]: the scoring contract and its native codec; [`skops`]: skops files to the value graph
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
+//! - [`registry`]: versions of bundles, and what their aliases mean
 //! - [`train`]: table to bundle
 //! - [`serve`]: HTTP, from socket to reply
 //! - [`cli`]: one file for each subcommand
@@ -27,6 +28,7 @@ pub mod literal;
 pub mod load;
 pub mod model;
 pub mod pickle;
+pub mod registry;
 pub mod score;
 pub mod serve;
 pub mod sklearn;

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["bundle", "skops"],
     &["sklearn", "score"],
     &["load"],
+    &["registry"],
     &["train"],
     &["serve"],
     &["cli"],
@@ -38,6 +39,9 @@ const HOMES: &[(&str, &str)] = &[
     ("rustls", "data/store/"),
     ("nalgebra", "train/"),
     ("zip", "skops/archive.rs"),
+    ("p256", "registry/sign"),
+    ("base64ct", "registry/sign"),
+    ("arc_swap", "serve/"),
     ("syn", "sklearn/derived/expression.rs"),
 ];
 

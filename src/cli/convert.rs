@@ -3,15 +3,17 @@
 //! The new file is written beside its place, read back, compared with the input, and only then moved there: whoever
 //! opens OUT finds the old file or the whole new one.
 
-use super::{Failure, output};
-use crate::load::{self, BundleFile, LoadOptions};
+use super::{Failure, model, output};
+use crate::load::{self, LoadOptions};
 use std::path::PathBuf;
 
 /// What was typed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The bundle to read: a file, or a folder that holds one
+    /// The bundle to read: a file, a folder that holds one, or a version of a registry: NAME, NAME@7, NAME@champion
     input: PathBuf,
+    #[command(flatten)]
+    from: model::From,
     /// The native bundle to write; an older native bundle there is replaced
     #[arg(value_name = "OUT")]
     output: PathBuf,
@@ -31,7 +33,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let options = LoadOptions { features: args.features.as_deref().map(super::names).transpose()? };
     let place = output::bundle_place(&args.output, args.force)?;
     output::clean_up_when_interrupted();
-    let input = BundleFile::read(&args.input)?;
+    let (input, options) = model::find(&args.input, &args.from)?.read(options)?;
     let converted = load::convert(&input, &options)?;
     output::write_bundle(&place, &converted.bytes, &converted.bundle)?;
     let (from, to) = (input.len(), converted.bytes.len());

@@ -4,14 +4,19 @@
 //! then does the work. Every failure ends here: one or two lines on stderr and an exit code that scripts can rely on.
 
 mod convert;
+mod git;
 mod healthcheck;
 mod inspect;
+mod model;
 mod output;
+mod register;
+mod registry;
 mod schema;
 mod serve;
 mod train;
 
 use crate::load::LoadError;
+use crate::registry::RegistryError;
 use clap::Parser;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -36,6 +41,10 @@ enum Command {
     Inspect(inspect::Args),
     /// Write any readable bundle as a native bundle
     Convert(convert::Args),
+    /// Store a bundle as the next version of a model
+    Register(Box<register::Args>),
+    /// See, take, promote and verify the versions of a registry
+    Registry(registry::Args),
     /// Ask a running server whether it is ready
     Healthcheck(healthcheck::Args),
 }
@@ -55,6 +64,9 @@ pub enum Failure {
     /// The bundle cannot be loaded.
     #[error("{0}")]
     Bundle(#[from] LoadError),
+    /// The version of a registry cannot be loaded.
+    #[error("{0}")]
+    Version(RegistryError),
 }
 
 impl Failure {
@@ -62,7 +74,7 @@ impl Failure {
         match self {
             Failure::Work(_) => 1,
             Failure::Usage(_) => 2,
-            Failure::Bundle(_) => 3,
+            Failure::Bundle(_) | Failure::Version(_) => 3,
         }
     }
 }
@@ -89,6 +101,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Schema(args) => schema::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args),
+        Command::Register(args) => register::run(*args),
+        Command::Registry(args) => registry::run(args),
         Command::Healthcheck(args) => healthcheck::run(args),
     }
 }

@@ -4,7 +4,9 @@
 //!
 //! CSV and JSON lines are read in every build. Parquet and object stores come with the cargo feature `data`; this
 //! folder is the home of its packages. Credentials are taken from the environment alone, and no message holds one.
+//! `blobs` keeps bytes under keys, for the registry.
 
+pub mod blobs;
 mod builder;
 mod cell;
 mod error;

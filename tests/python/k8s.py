@@ -42,7 +42,7 @@ FAULTS = [
     ("HorizontalPodAutoscaler", "spec.minReplicas", "two"),
     ("PodDisruptionBudget", "spec.maxUnavailabel", 1),
     ("NetworkPolicy", "spec.ingres", []),
-    ("Job", "spec.podFailurePolicy.rules.0.onExitCode", {}),
+    ("CronJob", "spec.jobTemplate.spec.podFailurePolicy.rules.0.onExitCode", {}),
     ("HTTPRoute", "spec.rules.2.backendRefs.0.weight", "90"),
     ("HTTPRoute", "spec.hostname", ["a"]),
     ("ServiceMonitor", "spec.endpoints.0.intervall", "15s"),

@@ -4,7 +4,7 @@
 What a binary alone on an empty root may lack is what is tried: names of hosts, whom TLS trusts, a folder to write to. The
 stores are Microsoft's emulator, over HTTP and over HTTPS with an authority of our own.
 """
-import contextlib, io, os, random, socket, ssl, subprocess, sys, tempfile, threading
+import contextlib, io, os, random, re, socket, ssl, subprocess, sys, tempfile, threading
 
 import pandas, yaml
 
@@ -81,37 +81,80 @@ def resolves(folder, url):
         assert b"\x05store\x04test" in asked, asked
 
 
-def job(folder, environment):
-    """The containers of k8s/train/job.yaml, one after the other as Kubernetes runs them, on the folders that it mounts."""
-    with open(os.path.join(ROOT, "k8s", "train", "job.yaml")) as f:
-        pod = yaml.safe_load(f)["spec"]["template"]["spec"]
-    volumes = {}
-    for volume in pod["volumes"]:
-        volumes[volume["name"]] = path = os.path.join(ROOT, "k8s", "train") if "configMap" in volume else os.path.join(folder, volume["name"])
-        if not os.path.exists(path):
-            os.mkdir(path)
-            os.chown(path, 65532, 65532)
-    for container in pod.get("initContainers", []) + pod["containers"]:
-        mounts = {volumes[m["name"]]: m["mountPath"] + (":ro" if m.get("readOnly") else "") for m in container["volumeMounts"]}
-        variables = {e["name"]: e["value"] for e in container.get("env", [])} | environment
-        code, said = run(mounts, variables, *container["args"])
+def kustomize(*folder):
+    """{kind: manifest} of a folder of k8s/; config maps under their names."""
+    kubectl = os.path.join(ROOT, ".venv-k8s", "bin", "kubectl")
+    done = subprocess.run([kubectl, "kustomize", os.path.join(ROOT, "k8s", *folder)], capture_output=True, text=True, check=True)
+    return {m["metadata"]["name"] if m["kind"] == "ConfigMap" else m["kind"]: m for m in yaml.safe_load_all(done.stdout)}
+
+
+class Pod:
+    """A pod template of k8s/ as podman runs it: one container after the other, each volume a folder."""
+
+    def __init__(self, manifests, kind, folder):
+        owner = manifests[kind]["spec"]["jobTemplate"]["spec"] if kind == "CronJob" else manifests[kind]["spec"]
+        self.manifests, self.spec, self.folders = manifests, owner["template"]["spec"], {}
+        for volume in self.spec["volumes"]:
+            self.folders[volume["name"]] = path = os.path.join(folder, volume["name"])
+            writable(path)
+            for name, content in self.data(volume.get("configMap", {}).get("name")).items():
+                with open(os.path.join(path, name), "w") as f:
+                    f.write(content)
+
+    def data(self, name):
+        return self.manifests[name]["data"] if name else {}
+
+    def container(self, container, environment):
+        """(mounts, variables, arguments), with what stands for variables in the arguments."""
+        mounts = {self.folders[m["name"]]: m["mountPath"] + (":ro" if m.get("readOnly") else "") for m in container["volumeMounts"]}
+        variables = {}
+        for source in container.get("envFrom", []):
+            variables |= self.data(source["configMapRef"]["name"])
+        variables |= {e["name"]: e.get("value", "the-uid-of-the-job") for e in container.get("env", [])} | environment
+        arguments = [re.sub(r"\$\((\w+)\)", lambda m: variables[m[1]], a) for a in container.get("args", [])]
+        return mounts, variables, arguments
+
+    def runs(self, container, environment):
+        mounts, variables, arguments = self.container(container, environment)
+        code, said = run(mounts, variables, *arguments)
         assert code == 0, f"{container['name']}: exit {code}: {said}"
-    bundles = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names if name.endswith(".bundle")]
-    code, said = run({bundles[0]: "/model.bundle:ro"}, {}, "inspect", "/model.bundle")
-    assert len(bundles) == 1 and code == 0 and "200 trees" in said, f"{bundles}: {said}"
+        return said
+
+
+def writable(folder):
+    os.mkdir(folder)
+    os.chown(folder, 65532, 65532)
+
+
+def delivered(folder, environment):
+    """The Job of k8s/train fits and registers; the registry's component of the Deployment pulls what it registered."""
+    jobs, pods = os.path.join(folder, "job"), os.path.join(folder, "pod")
+    for made in (jobs, pods):
+        writable(made)
+    job = Pod(kustomize("train"), "CronJob", jobs)
+    for container in job.spec["initContainers"]:
+        job.runs(container, environment)
+    (register,) = job.spec["containers"]
+    for _ in range(2):
+        assert re.search(r"^1$", job.runs(register, environment), re.M), "not version 1, or not again"
+    pod = Pod(kustomize("overlays", "production"), "Deployment", pods)
+    (pull,) = pod.spec["initContainers"]
+    pod.runs(pull, environment)
+    (models,) = [m["mountPath"] for m in pod.spec["containers"][0]["volumeMounts"]]
+    code, said = run({pod.folders["models"]: f"{models}:ro"}, {}, "inspect", models)
+    assert code == 0 and "200 trees" in said, f"exit {code}: {said}"
 
 
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         authority, cert, key = certificate(folder)
-        out, jobs = os.path.join(folder, "out"), os.path.join(folder, "job")
-        for made in (out, jobs):
-            os.mkdir(made)
-            os.chown(made, 65532, 65532)
+        out = os.path.join(folder, "out")
+        writable(out)
         plain = stack.enter_context(emulator("--disableProductStyleUrl"))
         secure = stack.enter_context(emulator("--cert", cert, "--key", key))
         store, frame = Container(plain), io.BytesIO()
+        Container(plain, "registry")
         pandas.read_csv(io.StringIO(table())).to_parquet(frame, index=False)
         store.put("table.csv", table().encode())
         store.put("transactions/2026-01.parquet", frame.getvalue())
@@ -121,7 +164,7 @@ def main():
         checks.run("trains over HTTP", trains, out, "plain", by_http)
         checks.run("trains over TLS with an authority of its own", trains, out, "secure", by_tls | {"SSL_CERT_FILE": "/ca.pem"}, {authority: "/ca.pem:ro"})
         checks.run("does not trust everybody", refuses, out, by_tls, "https:")
-        checks.run("the Job of k8s/ trains", job, jobs, by_http)
+        checks.run("a model goes from the Job to the Deployment", delivered, folder, by_http)
         checks.run("finds a host by its name", resolves, out, plain)
     checks.finish()
 

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn import cluster, datasets, ensemble, linear_model, preprocessing, tree
 
 import train_kernels
+import train_linear
 from trainer import Trainer, differences
 
 warnings.filterwarnings("ignore")
@@ -139,7 +140,8 @@ def contamination(trainer, count):
 def scalers(trainer, count):
     grids = {"standard": [{}, {"with_mean": False}, {"with_std": False}, {"with_mean": False, "with_std": False}],
              "minmax": [{}, {"feature_range": (-1, 2)}, {"clip": True}],
-             "robust": [{}, {"quantile_range": (10.0, 90.0)}, {"with_centering": False}, {"with_scaling": False}], "maxabs": [{}]}
+             "robust": [{}, {"quantile_range": (10.0, 90.0)}, {"with_centering": False}, {"with_scaling": False}, {"unit_variance": True},
+                       {"unit_variance": True, "quantile_range": (5.0, 60.0)}], "maxabs": [{}]}
     constant = pd.DataFrame({"c": [7.1] * 1000, "z": [0.0] * 1000, "huge": np.random.RandomState(0).rand(1000) * 1e-9 + 1e9})
     for data, X in [(d, X) for d, X, *_ in frames()] + [("constant", constant)]:
         for XX, note in ((X, ""), (holes(X), " with NaN")):
@@ -272,7 +274,7 @@ def main():
     count = Count(args.only)
     with Trainer() as trainer:
         trees(trainer, count, args.seeds)
-        for part in (contamination, scalers, regressions, logistic, clusters, train_kernels.nearest, train_kernels.bayes, train_kernels.vectors, parameters, threads):
+        for part in (contamination, scalers, regressions, logistic, clusters, train_linear.penalties, train_kernels.nearest, train_kernels.bayes, train_kernels.vectors, parameters, threads):
             if not args.only or args.only in part.__name__:
                 part(trainer, count)
     print(f"{count.trees} trees compared")

@@ -107,6 +107,7 @@ pub(super) fn tree_params(spec: &Spec, data: &Data<'_>) -> TreeParams {
         max_features: max_features(params, data.n_features()),
         max_leaf_nodes: params.count("max_leaf_nodes"),
         min_impurity_decrease: params.number("min_impurity_decrease").unwrap_or_default(),
+        ccp_alpha: params.number("ccp_alpha").unwrap_or_default(),
     }
 }
 

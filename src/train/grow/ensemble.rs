@@ -147,6 +147,7 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
         max_features: 1,
         max_leaf_nodes: None,
         min_impurity_decrease: 0.0,
+        ccp_alpha: 0.0,
     };
     in_parallel(params.threads, seeds.len(), |i| {
         let random_state = RandomState::new(seeds[i]).seed();

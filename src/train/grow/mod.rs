@@ -10,6 +10,7 @@ mod criterion;
 mod ensemble;
 mod extreme;
 mod oob;
+mod prune;
 mod random;
 mod sort;
 mod splitter;
@@ -48,6 +49,8 @@ pub struct TreeParams {
     pub max_features: usize,
     pub max_leaf_nodes: Option<usize>,
     pub min_impurity_decrease: f64,
+    /// What a branch must save for each of its leaves, or it is pruned.
+    pub ccp_alpha: f64,
 }
 
 /// Grows one tree with the stream of `random_state` on rows of weight above 0.
@@ -77,7 +80,7 @@ pub fn tree(
     };
     let rng = Xorshift::new(RandomState::new(random_state).seed());
     let search = (params.strategy, limits);
-    match target {
+    let grown = match target {
         Target::Classes { y, n_classes, impurity } => {
             let criterion = ClassCounts::new(impurity, weights, y, n_classes);
             builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
@@ -86,5 +89,6 @@ pub fn tree(
             let criterion = SquaredError::new(weights, y);
             builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
         }
-    }
+    };
+    prune::prune(grown, params.ccp_alpha)
 }

@@ -2,7 +2,7 @@
 //!
 //! All sums are f64 and run in the order of the samples array. No fused operations: Rust never contracts on its own.
 
-use super::Target;
+use super::{Loss, Target};
 
 /// How a classifier measures impurity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,11 @@ pub fn sums_are_exact(target: Target<'_>, whole: bool, total: f64) -> bool {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let numbers = match target {
         Target::Classes { .. } => Some(1.0),
-        Target::Numbers { y } => y.iter().try_fold(1.0f64, |max, y| (y.fract() == 0.0).then(|| max.max(y.abs()))),
+        Target::Numbers { y, loss: Loss::SquaredError } => {
+            y.iter().try_fold(1.0f64, |max, y| (y.fract() == 0.0).then(|| max.max(y.abs())))
+        }
+        // Logarithms and medians are not exact.
+        Target::Numbers { .. } => None,
     };
     whole && numbers.is_some_and(|largest| largest * largest * total < EXACT)
 }
@@ -81,6 +85,16 @@ impl<'d> SquaredError<'d> {
     pub fn new(w: &[f64], y: &'d [f64]) -> Self {
         let (weights, rows) = (Weights::default(), w.iter().zip(y).map(|(w, y)| [*w, w * y]).collect());
         SquaredError { y, rows, pos: 0, len: 0, weights, total: 0.0, left: 0.0, right: 0.0, squares: 0.0 }
+    }
+
+    /// Weighted targets of the node, its left and its right part.
+    pub(super) fn sums(&self) -> (f64, f64, f64) {
+        (self.total, self.left, self.right)
+    }
+
+    /// Where the border is.
+    pub(super) fn pos(&self) -> usize {
+        self.pos
     }
 
     fn impurity(sum: f64, weight: f64, squares: f64) -> f64 {

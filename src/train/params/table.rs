@@ -80,8 +80,7 @@ const WARM_START: Param = p("warm_start", "False", &[Bool]);
 const N_ESTIMATORS: Param = p("n_estimators", "100", &[COUNT]);
 
 const CLASS_CRITERION: Param = p("criterion", "gini", &[Text(&["gini", "entropy", "log_loss"])]);
-const CRITERION: Param = p("criterion", "squared_error", &[Text(&["squared_error", "absolute_error", "poisson"])])
-    .lacks(&["'absolute_error'", "'poisson'"]);
+const CRITERION: Param = p("criterion", "squared_error", &[Text(&["squared_error", "absolute_error", "poisson"])]);
 const SPLITTER: Param = p("splitter", "best", &[Text(&["best", "random"])]);
 const MAX_DEPTH: Param = p("max_depth", "None", &[COUNT, Nothing]);
 const MIN_SAMPLES_SPLIT: Param = p("min_samples_split", "2", &[Ints(Range::from(2.0)), Fraction(SHARE)]);

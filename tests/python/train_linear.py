@@ -1,7 +1,5 @@
 """The parts of tests/python/train.py on what the minimum of a convex objective decides alone: scikit-learn's solvers are told
 to go on until they are there."""
-import numpy as np
-import pandas as pd
 from sklearn import datasets, linear_model
 
 from trainer import differences
@@ -30,3 +28,17 @@ def penalties(trainer, count):
                ({"solver": "liblinear", "C": float("inf")}, "C=np.inf")]
     for params, words in refused:
         count.check(f"penalties: refused {params}", [] if words in trainer.fit("logistic-regression", X, y == 1, params).get("error", "") else ["taken"])
+
+
+def ridges(trainer, count):
+    """The solvers that come near the minimum step by step, and coefficients that stay at 0 or above."""
+    X, y = datasets.load_diabetes(return_X_y=True, as_frame=True)
+    for params in [{"solver": s} for s in ("lsqr", "sparse_cg", "sag", "saga")] + [{"positive": True}, {"positive": True, "solver": "lbfgs", "alpha": 0.1, "fit_intercept": False}]:
+        case = f"ridges: {params}"
+        if count.only in case:
+            exact = linear_model.Ridge(**params, tol=1e-13, max_iter=1_000_000, random_state=0).fit(X, y)
+            reply = trainer.fit("ridge", X, y, params | {"random_state": 0})
+            wrong = [reply["error"]] if "error" in reply else differences(reply["model"], exact, 1e-6, ("n_iter_", "tol", "max_iter"))
+            count.check(case, wrong)
+    for params, words in [({"solver": "lbfgs"}, "only when positive=True"), ({"solver": "svd", "positive": True}, "does not support positive fitting")]:
+        count.check(f"ridges: refused {params}", [] if words in trainer.fit("ridge", X, y, params).get("error", "") else ["taken"])

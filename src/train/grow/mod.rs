@@ -13,6 +13,7 @@ mod oob;
 mod random;
 mod sort;
 mod splitter;
+mod view;
 
 pub use builder::{Node, Tree};
 pub use columns::Columns;

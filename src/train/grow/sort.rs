@@ -4,6 +4,8 @@
 //! is a value and its sample in one number; the moves are scikit-learn's, made without branches that the processor would
 //! have to guess.
 
+use std::hint::select_unpredictable;
+
 /// The sample's half of a key.
 const SAMPLE: u64 = 0xffff_ffff;
 const SIGN: u32 = 0x8000_0000;
@@ -69,16 +71,16 @@ fn partition(v: &mut [u64], pivot: u64, equal: &mut [u32]) -> (usize, usize) {
     while i < right {
         let (less, greater) = (x < first, x > last);
         let (front, back) = (v[(i + 1).min(n - 1)], v[right - 1]);
-        v[right - 1] = if greater { x } else { back };
+        v[right - 1] = select_unpredictable(greater, x, back);
         // Up to `i` all places are free.
         v[left] = x;
-        equal[tail] = if less { equal[head] } else { x as u32 };
+        equal[tail] = select_unpredictable(less, equal[head], x as u32);
         head += usize::from(less);
         tail += usize::from(!greater);
         left += usize::from(less);
         i += usize::from(!greater);
         right -= usize::from(greater);
-        x = if greater { back } else { front };
+        x = select_unpredictable(greater, back, front);
     }
     for (place, sample) in v[left..right].iter_mut().zip(&equal[head..tail]) {
         *place = first | u64::from(*sample);

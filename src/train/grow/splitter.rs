@@ -5,6 +5,7 @@ use super::columns::Columns;
 use super::criterion::{Criterion, Weights, improvement};
 use super::random::Xorshift;
 use super::view::View;
+use std::hint::select_unpredictable;
 
 /// Values closer than this count as equal (`FEATURE_THRESHOLD`); compared in f32.
 pub(super) const FEATURE_THRESHOLD: f32 = 1e-7;
@@ -265,11 +266,10 @@ pub(super) fn divide(values: &[f32], samples: &mut [u32], side: Side) -> usize {
     while a < b {
         let left = side.is_left(x);
         let (front, back) = ((a + 1).min(n - 1), b - 1);
-        let (next, last) = (samples[front], samples[back]);
-        samples[back] = if left { last } else { sample };
+        let (next, last) = ((values[front], samples[front]), (values[back], samples[back]));
+        samples[back] = select_unpredictable(left, last.1, sample);
         samples[a] = sample;
-        x = if left { values[front] } else { values[back] };
-        sample = if left { next } else { last };
+        (x, sample) = (select_unpredictable(left, next.0, last.0), select_unpredictable(left, next.1, last.1));
         a += usize::from(left);
         b -= usize::from(!left);
     }

@@ -4,14 +4,12 @@
 
 use super::criterion::{Criterion, Weights};
 use super::median::Medians;
-use super::sort::sort;
+use super::sort;
+use super::view::Rows;
 
 /// What has been found for the samples in their order.
-pub struct AbsoluteError<'d> {
-    y: &'d [f64],
-    w: &'d [f64],
-    /// The place of each row's target among all, equal ones at the same place, as a float that sorts as it does.
-    places: Vec<f32>,
+pub struct AbsoluteError {
+    rows: Rows<Row>,
     pos: usize,
     len: usize,
     weights: Weights,
@@ -24,27 +22,34 @@ pub struct AbsoluteError<'d> {
     room: Room,
 }
 
+#[derive(Clone, Copy)]
+struct Row {
+    weight: f64,
+    y: f64,
+    /// The place of its target among all, equal ones at the same place, as a float that sorts as it does.
+    place: f32,
+}
+
 /// Room for the work on one node.
 #[derive(Default)]
 struct Room {
     medians: Medians,
-    values: Vec<f32>,
-    positions: Vec<u32>,
+    keys: Vec<u64>,
+    equal: Vec<u32>,
     sorted: Vec<f64>,
     ranks: Vec<u32>,
 }
 
-impl<'d> AbsoluteError<'d> {
-    pub fn new(w: &'d [f64], y: &'d [f64]) -> Self {
+impl AbsoluteError {
+    pub fn new(w: &[f64], y: &[f64]) -> Self {
         let mut distinct: Vec<f64> = y.iter().map(|y| y + 0.0).collect();
         distinct.sort_unstable_by(f64::total_cmp);
         distinct.dedup();
         // Positive floats sort as their bits do.
-        let place = |y: &f64| f32::from_bits(distinct.partition_point(|known| known < y) as u32);
+        let place = |y: f64| f32::from_bits(distinct.partition_point(|known| *known < y) as u32);
+        let row = |(weight, y): (&f64, &f64)| Row { weight: *weight, y: *y, place: place(*y) };
         AbsoluteError {
-            places: y.iter().map(place).collect(),
-            y,
-            w,
+            rows: Rows::new(w.iter().zip(y).map(row).collect()),
             pos: 0,
             len: 0,
             weights: Weights::default(),
@@ -59,17 +64,18 @@ impl<'d> AbsoluteError<'d> {
 
     /// Both passes over the samples.
     fn measure(&mut self, samples: &[u32]) {
-        let room = &mut self.room;
-        room.values.clear();
-        room.values.extend(samples.iter().map(|i| self.places[*i as usize]));
-        room.positions.clear();
-        room.positions.extend(0..samples.len() as u32);
-        sort(&mut room.values, &mut room.positions);
+        let (rows, room) = (self.rows.get(), &mut self.room);
+        room.keys.clear();
+        let places = samples.iter().map(|i| rows[*i as usize].place);
+        room.keys.extend(places.enumerate().map(|(at, place)| sort::key(place, at as u32)));
+        sort::sort(&mut room.keys, &mut room.equal);
         room.sorted.clear();
-        room.sorted.extend(room.positions.iter().map(|at| self.y[samples[*at as usize] as usize]));
         room.ranks.resize(samples.len(), 0);
-        room.positions.iter().enumerate().for_each(|(rank, at)| room.ranks[*at as usize] = rank as u32);
-        let weighed = samples.iter().zip(&room.ranks).map(|(i, rank)| (*rank as usize, self.w[*i as usize]));
+        for (rank, at) in room.keys.iter().map(|key| *key as u32 as usize).enumerate() {
+            room.sorted.push(rows[samples[at] as usize].y);
+            room.ranks[at] = rank as u32;
+        }
+        let weighed = samples.iter().zip(&room.ranks).map(|(i, rank)| (*rank as usize, rows[*i as usize].weight));
         room.medians.errors(&room.sorted, weighed.clone(), &mut self.left);
         self.median = room.medians.errors(&room.sorted, weighed.rev(), &mut self.right);
         self.right.reverse();
@@ -77,10 +83,19 @@ impl<'d> AbsoluteError<'d> {
     }
 }
 
-impl Criterion for AbsoluteError<'_> {
+impl Criterion for AbsoluteError {
+    fn narrow(&mut self, samples: &[u32]) {
+        self.rows.narrow(samples);
+    }
+
+    fn widen(&mut self) {
+        self.rows.widen();
+    }
+
     fn init(&mut self, samples: &[u32]) {
         self.len = samples.len();
-        self.weights.node = samples.iter().fold(0.0, |sum, i| sum + self.w[*i as usize]);
+        let rows = self.rows.get();
+        self.weights.node = samples.iter().fold(0.0, |sum, i| sum + rows[*i as usize].weight);
         self.measure(samples);
         self.root_impurity = self.right[0] / self.weights.node;
         self.reset();
@@ -97,8 +112,9 @@ impl Criterion for AbsoluteError<'_> {
         if self.stale {
             self.measure(samples);
         }
+        let rows = self.rows.get();
         for i in &samples[self.pos..pos] {
-            self.weights.left += self.w[*i as usize];
+            self.weights.left += rows[*i as usize].weight;
         }
         self.weights.right = self.weights.node - self.weights.left;
         self.pos = pos;

@@ -17,6 +17,7 @@ mod prune;
 mod random;
 mod sort;
 mod splitter;
+mod view;
 
 pub use builder::{Node, Tree};
 pub use columns::Columns;

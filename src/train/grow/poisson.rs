@@ -1,22 +1,24 @@
 //! `poisson` (`Poisson` of `tree/_criterion.pyx`): half the mean Poisson deviance, for targets of at least 0.
 
 use super::criterion::{Criterion, SquaredError, Weights};
+use super::view::Rows;
 
 /// Sums up to this are none: a leaf cannot predict 0.
 const EPSILON: f64 = 10.0 * f64::EPSILON;
 
 /// The sums are those of the squared error.
-pub struct Poisson<'d> {
-    sums: SquaredError<'d>,
-    y: &'d [f64],
-    w: &'d [f64],
+pub struct Poisson {
+    sums: SquaredError,
+    /// Weight and target of each row, side by side.
+    rows: Rows<[f64; 2]>,
     /// Of the node: computed when it is begun, since the samples are at hand only there.
     impurity: f64,
 }
 
-impl<'d> Poisson<'d> {
-    pub fn new(w: &'d [f64], y: &'d [f64]) -> Self {
-        Poisson { sums: SquaredError::new(w, y), y, w, impurity: 0.0 }
+impl Poisson {
+    pub fn new(w: &[f64], y: &[f64]) -> Self {
+        let rows = Rows::new(w.iter().zip(y).map(|(w, y)| [*w, *y]).collect());
+        Poisson { sums: SquaredError::new(w, y), rows, impurity: 0.0 }
     }
 
     /// `poisson_loss`.
@@ -24,16 +26,26 @@ impl<'d> Poisson<'d> {
         if sum <= EPSILON {
             return f64::INFINITY;
         }
-        let mean = sum / weight;
+        let (mean, rows) = (sum / weight, self.rows.get());
         let deviance = |i: &u32| {
-            let (w, y) = (self.w[*i as usize], self.y[*i as usize]);
+            let [w, y] = rows[*i as usize];
             w * if y == 0.0 { 0.0 } else { y * (y / mean).ln() }
         };
         samples.iter().fold(0.0, |sum, i| sum + deviance(i)) / weight
     }
 }
 
-impl Criterion for Poisson<'_> {
+impl Criterion for Poisson {
+    fn narrow(&mut self, samples: &[u32]) {
+        self.sums.narrow(samples);
+        self.rows.narrow(samples);
+    }
+
+    fn widen(&mut self) {
+        self.sums.widen();
+        self.rows.widen();
+    }
+
     fn init(&mut self, samples: &[u32]) {
         self.sums.init(samples);
         self.impurity = self.loss(samples, self.sums.sums().0, self.sums.weights().node);

@@ -26,7 +26,7 @@ mod isolation_forest;
 pub mod isotonic;
 mod kmeans;
 pub mod linear;
-mod math;
+pub(crate) mod math;
 pub mod mixture;
 pub mod multiclass;
 pub mod multioutput;

@@ -101,6 +101,9 @@ pub struct Args {
     /// Also cross-validate over the rows that are fitted, with this many folds
     #[arg(long, env = "SCORELET_CV", value_name = "FOLDS")]
     cv: Option<usize>,
+    /// Shuffle the rows with the seed before they are dealt out to folds, as `KFold(shuffle=True)` does
+    #[arg(long, env = "SCORELET_CV_SHUFFLE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
+    cv_shuffle: Option<bool>,
     /// The schema that the table must have (see `scorelet schema infer`)
     #[arg(long, env = "SCORELET_SCHEMA", value_name = "FILE")]
     schema: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! Tries one random threshold of a feature (`node_split_random`): extremely randomized trees.
 
 use super::criterion::Criterion;
-use super::splitter::{FEATURE_THRESHOLD, Search, Split, Splitter};
+use super::splitter::{FEATURE_THRESHOLD, Scratch, Search, Side, Split, Splitter, divide};
 
 impl<C: Criterion> Splitter<'_, C> {
     /// Tries one random threshold of `feature`; true if it is constant here.
@@ -17,19 +17,18 @@ impl<C: Criterion> Splitter<'_, C> {
         if threshold == high {
             threshold = low;
         }
-        let pos = start
-            + match self.exact {
-                true => self.tally(threshold, missing_left, start, end),
-                false => self.divide(threshold, missing_left, start, end),
-            };
-        if !self.large_enough(pos - start, end - pos) {
+        let side = Side::new(threshold, missing_left);
+        let left = match self.exact {
+            true => self.arrange(side, start, end),
+            false => divide(&self.scratch.values, &mut self.samples[start..end], side),
+        };
+        let pos = start + left;
+        if !self.large_enough(left, end - pos) {
             return false;
         }
+        let samples = if self.exact { &self.scratch.order[..end - start] } else { &self.samples[start..end] };
         self.criterion.reset();
-        match self.exact {
-            true => self.criterion.shift(&self.scratch.bins),
-            false => self.criterion.update(&self.samples[start..end], pos - start),
-        }
+        self.criterion.update(samples, left);
         if !self.heavy_enough(self.criterion.weights()) {
             return false;
         }
@@ -47,12 +46,11 @@ impl<C: Criterion> Splitter<'_, C> {
     /// Copies the node's values; returns the smallest and largest that is present, and how many are missing; `None` when
     /// all are.
     fn gather(&mut self, feature: usize, start: usize, end: usize) -> Option<(f32, f32, usize)> {
-        let column = &self.columns.values[feature];
-        let values = &mut self.scratch.values[start..end];
-        for (value, &sample) in values.iter_mut().zip(&self.samples[start..end]) {
-            *value = column[sample as usize];
-        }
-        if !self.columns.missing[feature] {
+        let (columns, column) = (self.view.columns, self.view.values(feature));
+        let values = &mut self.scratch.values;
+        values.clear();
+        values.extend(self.samples[start..end].iter().map(|sample| column[*sample as usize]));
+        if !columns.missing[feature] {
             let (low, high) = ends(values);
             return Some((low, high, 0));
         }
@@ -64,36 +62,18 @@ impl<C: Criterion> Splitter<'_, C> {
         Some((low, high, values.len() - n))
     }
 
-    /// Sums over the samples with gathered values up to `threshold`, which stay where they are; returns how many they are.
-    fn tally(&mut self, threshold: f64, missing_left: bool, start: usize, end: usize) -> usize {
-        let bin = &mut self.scratch.bins;
-        bin.clear();
-        bin.resize(self.criterion.bin_len(), 0.0);
-        let mut n = 0;
-        for (&x, &sample) in self.scratch.values[start..end].iter().zip(&self.samples[start..end]) {
-            let left = (f64::from(x) <= threshold) | (x.is_nan() & missing_left);
-            self.criterion.tally(sample, f64::from(u8::from(left)), bin);
-            n += usize::from(left);
+    /// Copies the node's samples, those with gathered values that go left first; returns how many they are.
+    fn arrange(&mut self, side: Side, start: usize, end: usize) -> usize {
+        let Scratch { values, order, .. } = &mut self.scratch;
+        order.resize(order.len().max(end - start), 0);
+        let (mut left, mut right) = (0, end - start);
+        for (&x, &sample) in values.iter().zip(&self.samples[start..end]) {
+            let goes_left = side.is_left(x);
+            order[if goes_left { left } else { right - 1 }] = sample;
+            left += usize::from(goes_left);
+            right -= usize::from(!goes_left);
         }
-        n
-    }
-
-    /// Puts samples with gathered values up to `threshold` first; returns how many they are. Not stable.
-    fn divide(&mut self, threshold: f64, missing_left: bool, start: usize, end: usize) -> usize {
-        let (samples, values) = (&mut self.samples[start..end], &mut self.scratch.values[start..end]);
-        let (mut a, mut b) = (0, samples.len());
-        while a < b {
-            let x = values[a];
-            let left = if x.is_nan() { missing_left } else { f64::from(x) <= threshold };
-            if left {
-                a += 1;
-            } else {
-                b -= 1;
-                samples.swap(a, b);
-                values.swap(a, b);
-            }
-        }
-        b
+        left
     }
 }
 

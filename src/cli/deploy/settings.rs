@@ -33,29 +33,7 @@ impl Settings {
     /// # Errors
     /// When flags contradict one another, or the request of the test is none.
     pub fn new(args: Args) -> Result<Settings, Failure> {
-        let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
-        if args.rollback && args.dry_run {
-            return usage(
-                "--rollback has no --dry-run\n  it is one command: az ml online-endpoint update --name NAME --traffic 'blue=100 green=0'",
-            );
-        }
-        if args.deployment.is_empty() && !args.rollback && !args.check {
-            return usage(
-                "--deployment is missing\n  name the deployments' files: scoring/deployment-blue.yml scoring/deployment-green.yml",
-            );
-        }
-        if args.to.is_some() && !args.rollback {
-            return usage("--to is of --rollback\n  a release chooses the first deployment without live traffic");
-        }
-        if args.live.is_some() && !args.dry_run {
-            return usage("--live is of --dry-run\n  a release asks Azure what is live");
-        }
-        if args.mirror > MAX_MIRRORED {
-            return usage("--mirror: Azure copies 50 % of the traffic at most\n  give 1 to 50, or 0 for none");
-        }
-        if !(0.0..1.0).contains(&args.tolerance) {
-            return usage("--tolerance must be at least 0 and below 1\n  1e-9 allows for the last digits");
-        }
+        consistent(&args)?;
         let smoke = args.request_file.as_deref().map(|file| smoke(file, args.expect.as_deref(), args.tolerance));
         let target =
             Target { resource_group: args.resource_group, workspace: args.workspace, subscription: args.subscription };
@@ -89,6 +67,34 @@ impl Settings {
         let temporary = || std::env::temp_dir().join(format!("scorelet-deploy-{endpoint}"));
         self.output_dir.clone().unwrap_or_else(temporary)
     }
+}
+
+/// Flags that contradict one another, or lack what they are of.
+fn consistent(args: &Args) -> Result<(), Failure> {
+    let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
+    if args.rollback && args.dry_run {
+        return usage(
+            "--rollback has no --dry-run\n  it is one command: az ml online-endpoint update --name NAME --traffic 'blue=100 green=0'",
+        );
+    }
+    if args.deployment.is_empty() && !args.rollback && !args.check {
+        return usage(
+            "--deployment is missing\n  name the deployments' files: scoring/deployment-blue.yml scoring/deployment-green.yml",
+        );
+    }
+    if args.to.is_some() && !args.rollback {
+        return usage("--to is of --rollback\n  a release chooses the first deployment without live traffic");
+    }
+    if args.live.is_some() && !args.dry_run {
+        return usage("--live is of --dry-run\n  a release asks Azure what is live");
+    }
+    if args.mirror > MAX_MIRRORED {
+        return usage("--mirror: Azure copies 50 % of the traffic at most\n  give 1 to 50, or 0 for none");
+    }
+    if !(0.0..1.0).contains(&args.tolerance) {
+        return usage("--tolerance must be at least 0 and below 1\n  1e-9 allows for the last digits");
+    }
+    Ok(())
 }
 
 /// `10,50,100`: rising shares; `0` is none at all.

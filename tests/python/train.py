@@ -284,6 +284,8 @@ def main():
         trees(trainer, count, args.seeds)
         for part in (contamination, scalers, regressions, logistic, clusters, train_linear.penalties, train_linear.ridges, train_kernels.nearest, train_kernels.bayes, train_kernels.vectors, parameters, threads):
             if not args.only or args.only in part.__name__:
+                # Who names a part means all of it.
+                count.only = ""
                 part(trainer, count)
     print(f"{count.trees} trees compared")
     print(f"{count.passed} passed, {count.failed} failed, 0 skipped")

@@ -40,7 +40,8 @@ pub struct Args {
     #[serde(deserialize_with = "config::one_or_more")]
     data: Vec<String>,
     /// What to fit: isolation-forest, random-forest-, extra-trees-, decision-tree-classifier or -regressor,
-    /// linear-regression, ridge, lasso, elastic-net, logistic-regression, kmeans
+    /// linear-regression, ridge, lasso, elastic-net, logistic-regression, kmeans, k-neighbors-classifier,
+    /// k-neighbors-regressor, gaussian-nb, svc, svr
     #[arg(long, env = "SCORELET_ESTIMATOR", value_name = "NAME")]
     estimator: Option<String>,
     /// The bundle to write; an older native bundle there is replaced

@@ -11,7 +11,7 @@ mod sparse;
 use super::super::params::Spec;
 use super::state::{self, State};
 use super::{Data, FitError, Fitted, weights};
-use crate::model::FloatType;
+use crate::model::{Classes, FloatType};
 use crate::value::{Builder, DType, ScalarKind};
 use objective::{Objective, Point};
 use penalty::Penalty;
@@ -52,25 +52,43 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
         || format!("LogisticRegression did not converge in {max_iter} iterations; increase max_iter or scale the data");
     let warnings = if slope > tol { vec![warning()] } else { vec![] };
     objective.center(&mut point.theta, penalty.l1 > 0.0);
-    let mut b = Builder::new();
-    let mut state = State::new(&mut b, class, params);
-    state.features(&mut b, data);
-    let labels = state::classes(&mut b, classes);
-    state.set("classes_", labels);
-    let int32 = DType::Scalar { kind: ScalarKind::Int, size: 4, big_endian: false };
-    let iterations = b.bytes(int32, &[1], (n_iter as i32).to_le_bytes().to_vec());
-    state.set("n_iter_", iterations);
-    let rows = || point.theta.chunks_exact(objective.width());
-    let coef: Vec<f64> = rows().flat_map(|row| &row[..data.n_features()]).copied().collect();
-    let coef = b.f64s(&[objective.outputs, data.n_features()], &coef);
-    state.set("coef_", coef);
-    let last = |row: &[f64]| row.get(data.n_features()).copied().unwrap_or(0.0) * scaling.unwrap_or(1.0);
-    let intercept: Vec<f64> = rows().map(last).collect();
-    match penalty.liblinear && !params.flag("fit_intercept") {
-        true => state.float(&mut b, "intercept_", 0.0),
-        false => state.f64s(&mut b, "intercept_", &intercept),
+    let found = Found { theta: &point.theta, width: objective.width(), scaling, n_iter };
+    Ok(found.write(spec, data, classes, warnings))
+}
+
+/// Where the solver stopped.
+struct Found<'f> {
+    /// For each output its coefficients, then its intercept, if it has one.
+    theta: &'f [f64],
+    width: usize,
+    /// What the constant column holds, if there is one.
+    scaling: Option<f64>,
+    n_iter: usize,
+}
+
+impl Found<'_> {
+    fn write(&self, spec: &Spec, data: &Data<'_>, classes: &Classes, warnings: Vec<String>) -> Fitted {
+        let (params, n) = (&spec.params, data.n_features());
+        let mut b = Builder::new();
+        let mut state = State::new(&mut b, spec.estimator.class(), params);
+        state.features(&mut b, data);
+        let labels = state::classes(&mut b, classes);
+        state.set("classes_", labels);
+        let int32 = DType::Scalar { kind: ScalarKind::Int, size: 4, big_endian: false };
+        let iterations = b.bytes(int32, &[1], (self.n_iter as i32).to_le_bytes().to_vec());
+        state.set("n_iter_", iterations);
+        let outputs = || self.theta.chunks_exact(self.width);
+        let coef: Vec<f64> = outputs().flat_map(|output| &output[..n]).copied().collect();
+        let coef = b.f64s(&[outputs().len(), n], &coef);
+        state.set("coef_", coef);
+        if params.text("solver") == Some("liblinear") && !params.flag("fit_intercept") {
+            state.float(&mut b, "intercept_", 0.0);
+        } else {
+            let last = |output: &[f64]| output.get(n).copied().unwrap_or(0.0) * self.scaling.unwrap_or(1.0);
+            state.f64s(&mut b, "intercept_", &outputs().map(last).collect::<Vec<f64>>());
+        }
+        Fitted::new(b, state, warnings)
     }
-    Ok(Fitted::new(b, state, warnings))
 }
 
 /// The features row by row, and the constant column, if there is one.

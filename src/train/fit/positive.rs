@@ -20,7 +20,7 @@ pub(super) fn least_squares(x: &DMatrix<f64>, y: &DVector<f64>, alpha: f64) -> R
     };
     for _ in 0..3 * n.max(10) {
         let blocked = (0..n).filter(|j| !free[*j]).map(|j| (slope(&w, j), j));
-        let Some((_, enters)) = blocked.filter(|(slope, _)| *slope > noise).max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        let Some((_, enters)) = blocked.filter(|(slope, _)| *slope > noise).min_by(|a, b| b.0.total_cmp(&a.0)) else {
             return Ok(w);
         };
         free[enters] = true;

@@ -16,64 +16,57 @@ impl Penalty {
     /// # Errors
     /// When the solver does not do that, in scikit-learn's words: here any could, but then a name would mean two things.
     pub fn of(params: &Params, classes: usize) -> Result<Penalty, FitError> {
-        let c = params.number("C").unwrap_or(1.0);
-        let ratio = params.number("l1_ratio");
-        let name = match params.get("penalty") {
-            Literal::None => None,
-            Literal::Str(name) if name != "deprecated" => Some(name.as_str()),
-            _ if c.is_infinite() => None,
-            _ => match ratio {
-                None | Some(0.0) => Some("l2"),
-                Some(1.0) => Some("l1"),
-                Some(_) => Some("elasticnet"),
-            },
-        };
-        let solver = params.text("solver").unwrap_or("lbfgs");
-        let refused = |text: String| Err(FitError::Parameter(text));
-        if !matches!(solver, "liblinear" | "saga") && matches!(name, Some("l1" | "elasticnet")) {
-            let name = name.unwrap_or_default();
-            return refused(format!(
-                "Solver {solver} supports only 'l2' or None penalties, got {name} penalty; with solver=saga there is it"
-            ));
+        let (name, solver) = (name(params), params.text("solver").unwrap_or("lbfgs"));
+        if let Some(problem) = refusal(name, solver, params.flag("dual"), classes) {
+            return Err(FitError::Parameter(problem));
         }
-        if solver != "liblinear" && params.flag("dual") {
-            return refused(format!("Solver {solver} supports only dual=False, got dual=True"));
-        }
-        if solver == "liblinear" {
-            match name {
-                Some("elasticnet") => {
-                    return refused("Only 'saga' solver supports elasticnet penalty, got solver=liblinear.".to_owned());
-                }
-                None => {
-                    return refused(
-                        "C=np.inf as well as penalty=None is not supported for the liblinear solver".to_owned(),
-                    );
-                }
-                Some("l1") if params.flag("dual") => {
-                    return refused("penalty='l1' is not supported when dual=True; use dual=False".to_owned());
-                }
-                _ if classes > 2 => {
-                    return refused(
-                        "The 'liblinear' solver does not support multiclass classification (n_classes >= 3); use \
-                         another solver"
-                            .to_owned(),
-                    );
-                }
-                _ => {}
-            }
-        }
-        let ratio = match (name, ratio) {
+        let ratio = match (name, params.number("l1_ratio")) {
             (Some("l1"), _) => 1.0,
             (Some("elasticnet"), Some(ratio)) => ratio,
             (Some("elasticnet"), None) => {
-                return refused("l1_ratio must be specified when penalty is elasticnet.".to_owned());
+                return Err(FitError::Parameter("l1_ratio must be specified when penalty is elasticnet.".to_owned()));
             }
             _ => 0.0,
         };
-        let strength = if name.is_none() { 0.0 } else { 1.0 / c };
-        let liblinear = solver == "liblinear";
-        Ok(Penalty { l2: strength * (1.0 - ratio), l1: strength * ratio, liblinear })
+        let strength = if name.is_none() { 0.0 } else { 1.0 / params.number("C").unwrap_or(1.0) };
+        Ok(Penalty { l2: strength * (1.0 - ratio), l1: strength * ratio, liblinear: solver == "liblinear" })
     }
+}
+
+/// What `penalty` says, or `l1_ratio` and `C` in its place; `None` is no penalty.
+fn name(params: &Params) -> Option<&str> {
+    match params.get("penalty") {
+        Literal::None => None,
+        Literal::Str(name) if name != "deprecated" => Some(name.as_str()),
+        _ if params.number("C").is_some_and(f64::is_infinite) => None,
+        _ => match params.number("l1_ratio") {
+            None | Some(0.0) => Some("l2"),
+            Some(1.0) => Some("l1"),
+            Some(_) => Some("elasticnet"),
+        },
+    }
+}
+
+/// Why `solver` does not take that (`_check_solver`, and liblinear itself).
+fn refusal(name: Option<&str>, solver: &str, dual: bool, classes: usize) -> Option<String> {
+    if let (Some(name @ ("l1" | "elasticnet")), false) = (name, matches!(solver, "liblinear" | "saga")) {
+        return Some(format!(
+            "Solver {solver} supports only 'l2' or None penalties, got {name} penalty; solver='saga' supports all"
+        ));
+    }
+    if solver != "liblinear" {
+        return dual.then(|| format!("Solver {solver} supports only dual=False, got dual=True"));
+    }
+    let problem = match name {
+        Some("elasticnet") => "Only 'saga' solver supports elasticnet penalty, got solver=liblinear.",
+        None => "C=np.inf as well as penalty=None is not supported for the liblinear solver",
+        Some("l1") if dual => "The l1 penalty is not supported when dual=True; use dual=False",
+        _ if classes > 2 => {
+            "The 'liblinear' solver does not support multiclass classification (n_classes >= 3); use another solver"
+        }
+        _ => return None,
+    };
+    Some(problem.to_owned())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite pages container k8s scripts dependencies
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite registry pages container k8s scripts dependencies
 # Python packages go to .venv and .venv-k8s, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
 # Debian packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
@@ -83,6 +83,11 @@ packages() { # FOLDER: with what its package-lock.json names
 azurite_tests() { packages tests/azurite && "$python" tests/python/azurite.py; }
 azurite() { needs azurite openssl && step azurite built azurite_tests; }
 
+registry_tests() {
+  environment .venv-signing tests/python/signing-requirements.txt && packages tests/azurite && "$python" tests/python/registry.py
+}
+registry() { needs registry openssl && step registry built registry_tests; }
+
 page_tests() { packages tests/e2e && npm --prefix tests/e2e --silent test; }
 pages() { needs pages chromium && step pages built page_tests; }
 cluster() { environment .venv-k8s tests/k8s/requirements.txt; }
@@ -99,12 +104,12 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite pages container k8s scripts dependencies
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite registry pages container k8s scripts dependencies
 environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
   case $name in
     cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | pages | container | k8s | scripts | dependencies) "$name" ;;
+    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | registry | pages | container | k8s | scripts | dependencies) "$name" ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

@@ -9,6 +9,7 @@ mod fit;
 mod pages;
 mod parity;
 mod pickle;
+mod registry;
 mod score;
 mod security;
 mod serve;

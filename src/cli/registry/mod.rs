@@ -4,6 +4,8 @@ mod change;
 mod look;
 mod text;
 
+pub(super) use text::counted;
+
 use super::Failure;
 use crate::registry::{Registry, RegistryError};
 use std::path::PathBuf;

@@ -45,8 +45,7 @@ impl Settings {
             Some("sigmoid") => Kernel::Sigmoid { gamma, coef0 },
             _ => Kernel::Rbf { gamma },
         };
-        let stop =
-            Stop { tol: number("tol"), max_iter: params.count("max_iter"), shrinking: params.flag("shrinking") };
+        let stop = Stop { tol: number("tol"), max_iter: params.count("max_iter"), shrinking: params.flag("shrinking") };
         // MiB, and never more than a machine could have.
         let cache_bytes = (number("cache_size") * f64::from(1 << 20)) as usize;
         Settings { kernel, gamma, stop, cache_bytes, seed: RandomState::new(params.random_state()).seed() }
@@ -198,8 +197,7 @@ impl Machine {
         };
         let mut kept = Vec::new();
         for (rows, coefs) in members.iter().zip(&by_class) {
-            let places: Vec<usize> =
-                (0..rows.len()).filter(|at| coefs.iter().any(|coef| coef[*at] != 0.0)).collect();
+            let places: Vec<usize> = (0..rows.len()).filter(|at| coefs.iter().any(|coef| coef[*at] != 0.0)).collect();
             machine.support.extend(places.iter().map(|at| rows[*at]));
             machine.n_support.push(places.len());
             kept.push(places);

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite pages container scripts dependencies
-# Python packages go to .venv, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all. Debian
-# packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite gate azure pipeline pages container k8s scripts dependencies
+# Python packages go to .venv, .venv-azure, .venv-k8s and .venv-mlflow, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
+# Debian packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
 set -uo pipefail
 cd "$(dirname "$0")" || exit
@@ -28,10 +28,9 @@ needs() { # STEP PACKAGE...: whether these Debian packages are here, after tryin
   return 1
 }
 
-environment() { # the Python packages that the tests use, at exactly the versions of requirements.txt
-  local wanted=tests/python/requirements.txt
-  cmp -s "$wanted" .venv/installed.txt && return
-  python3 -m venv --clear .venv && "$python" -m pip -q install --only-binary :all: -r "$wanted" </dev/null && cp "$wanted" .venv/installed.txt
+environment() { # FOLDER FILE: a Python environment with the packages at exactly the versions that FILE names
+  cmp -s "$2" "$1/installed.txt" && return
+  python3 -m venv --clear "$1" && "$1/bin/python" -m pip -q install --only-binary :all: -r "$2" </dev/null && cp "$2" "$1/installed.txt"
 }
 
 step() { # NAME COMMAND...: runs it, shows what it says, and counts the tests it reports (itself, if it reports none)
@@ -42,6 +41,7 @@ step() { # NAME COMMAND...: runs it, shows what it says, and counts the tests it
   counts=$(awk -v code="$code" '
     /^test result: / { p += $4; f += $6; s += $8; seen = 1 }
     /^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; s += $5; seen = 1 }
+    /^[0-9]+ stages, [0-9]+ failed$/ { p += $1 - $3; f += $3; seen = 1 }
     /^---- .* ----$/ { open = 1 }
     open && /^[Ss][Kk][Ii][Pp]/ { p--; s++; open = 0 }
     END { if (!seen && !code) p++; if (code && !f) f++; print p + 0, f + 0, s + 0 }' "$log")
@@ -68,7 +68,10 @@ cargo_tests() { step cargo cargo test --locked --features data --no-fail-fast --
 built() { cargo test --locked --features data -q --no-run && "$@"; }
 
 sample() { step sample built "$python" tests/python/sample.py; }
-differential() { step differential built "$python" tests/python/differential.py --rounds 3; }
+differential_tests() {
+  "$python" tests/python/differential.py --rounds 3 && "$python" tests/python/differential.py --rounds 1 --seed 1 --format skops
+}
+differential() { step differential built differential_tests; }
 quality() { step quality built "$python" tests/python/quality.py; }
 train() { step train built "$python" tests/python/train.py; }
 openapi() { step openapi built "$python" tests/python/openapi.py; }
@@ -80,25 +83,35 @@ packages() { # FOLDER: with what its package-lock.json names
 }
 azurite_tests() { packages tests/azurite && "$python" tests/python/azurite.py; }
 azurite() { needs azurite openssl && step azurite built azurite_tests; }
+azure_tests() { environment .venv-azure tests/python/azure_ml-requirements.txt && .venv-azure/bin/python tests/python/azure_ml.py; }
+azure() { step azure built azure_tests; }
+pipeline() { SCORELET_BIN=${CARGO_TARGET_DIR:-target}/debug/scorelet step pipeline built scripts/pipeline-local.sh; }
+
+gate_tests() { environment .venv-mlflow tests/python/mlflow-requirements.txt && .venv-mlflow/bin/python tests/python/gate.py; }
+gate() { step gate built gate_tests; }
 
 page_tests() { packages tests/e2e && npm --prefix tests/e2e --silent test; }
 pages() { needs pages chromium && step pages built page_tests; }
+cluster() { environment .venv-k8s tests/k8s/requirements.txt; }
+container_tests() { cluster && packages tests/azurite && docker/test.sh; }
 container() {
   [ "$(id -u)" = 0 ] || { skip container "containers are run as root here"; return; }
-  needs container buildah podman runc netavark aardvark-dns catatonit curl && step container docker/test.sh
+  needs container buildah podman runc netavark aardvark-dns catatonit curl openssl && step container container_tests
 }
+k8s_tests() { cluster && packages tests/k8s && .venv-k8s/bin/python tests/python/k8s.py; }
+k8s() { needs k8s prometheus && step k8s built k8s_tests; }
 check_scripts() {
-  .venv/bin/hadolint docker/*Dockerfile && .venv/bin/shellcheck test.sh .ci/run docker/*.sh scripts/*.sh tests/fixtures/*.sh
+  .venv/bin/hadolint docker/*Dockerfile && .venv/bin/shellcheck test.sh .ci/run docker/*.sh pipelines/*.sh scripts/*.sh tests/fixtures/*.sh
 }
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite pages container scripts dependencies
-environment || { echo "the Python environment could not be made"; exit 1; }
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite gate azure pipeline pages container k8s scripts dependencies
+environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
   case $name in
     cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | pages | container | scripts | dependencies) "$name" ;;
+    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | gate | azure | pipeline | pages | container | k8s | scripts | dependencies) "$name" ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

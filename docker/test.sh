@@ -1,30 +1,19 @@
 #!/usr/bin/env bash
-# Builds the image and runs it as Azure ML would: read-only, without capabilities, in little memory, with the model
-# mounted; then with the model inside. Prints image size, start time and memory. Needs root, buildah, podman, runc.
-# Containers and images live in a folder of their own, removed at the end.
+# Builds the images and runs them. The server as Azure ML would: read-only, without capabilities, in little memory, with the
+# model mounted; then with the model inside; then the Deployment of k8s/ itself. The one that trains, against the emulator of
+# Azure's storage. Prints sizes, start time and memory. Needs root, buildah, podman, runc, and what ./test.sh container
+# puts into .venv, .venv-k8s and tests/azurite. Containers and images live in a folder of their own, removed at the end.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 work=$(mktemp -d)
 passed=0 failed=0 started=()
 
-# What a machine without systemd, with mixed control groups and low limits needs; harmless elsewhere.
-cat >"$work/containers.conf" <<'CONF'
-[containers]
-default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
-[engine]
-runtime = "runc"
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-CONF
-cat >"$work/storage.conf" <<CONF
-[storage]
-driver = "vfs"
-graphroot = "$work/storage"
-runroot = "$work/run"
-CONF
-export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
+# shellcheck source=docker/engine.sh
+. docker/engine.sh
+engine_in "$work"
 
 cleanup() {
+  if [ -f "$work/pod.yaml" ]; then podman play kube --down "$work/pod.yaml" >/dev/null 2>&1; fi
   for name in "${started[@]}"; do podman rm -f -t 0 "$name" >/dev/null 2>&1; done
   rm -rf "$work"
 }
@@ -69,10 +58,17 @@ drains() { # NAME: SIGTERM ends it with 0
   [ "$code" = 0 ] || { podman logs "$1"; echo "exit code $code"; return 1; }
 }
 
-holds_one_file() { # NAME: nothing but the binary is a regular file, except what the engine itself puts there
+holds() { # NAME FILE...: these files and no other, except what the engine itself puts there
   local files
-  files=$(podman export "$1" | tar -tv | awk '/^-/ && $3 > 0 {print $6}')
-  [ "$files" = usr/local/bin/scorelet ] || { echo "$files"; return 1; }
+  files=$(podman export "$1" | tar -tv | awk '/^-/ && $3 > 0 {print $6}' | sort)
+  [ "$files" = "$(printf '%s\n' "${@:2}")" ] || { echo "$files"; return 1; }
+}
+
+packages() { # IMAGE [FEATURES]: the list of packages in it is what it says
+  local name; name=$(buildah from --pull-never "$1") || return 1
+  cat "$(buildah mount "$name")/usr/share/sbom/scorelet.cdx.json" >"$work/sbom.json"
+  buildah rm "$name" >/dev/null
+  .venv-k8s/bin/python tests/python/sbom.py "$work/sbom.json" "${@:2}"
 }
 
 rss() { awk '/^VmRSS/ {printf "%.1f MB", $2 / 1000}' "/proc/$(podman inspect -f '{{.State.Pid}}' "$1")/status"; }
@@ -89,7 +85,8 @@ check "it becomes ready" ready "$port"
 container_ms=$((($(date +%s%N) - began) / 1000000))
 check "it scores" scores "$port"
 check "its health check passes" podman healthcheck run mounted
-check "it holds one file" holds_one_file mounted
+check "it holds a binary and the list of what is in that" holds mounted usr/local/bin/scorelet usr/share/sbom/scorelet.cdx.json
+check "the list is right" packages localhost/scorelet:test
 memory=$(rss mounted)
 check "SIGTERM drains it" drains mounted
 
@@ -105,7 +102,47 @@ check "SIGTERM drains it" drains baked
 check "an image without a model says so with code 3" sh -c \
   'podman run --rm --network none localhost/scorelet:test; [ $? -eq 3 ]'
 
+check "a model alone is an image too" buildah bud --isolation chroot --format docker --build-arg BASE=scratch \
+  -t localhost/scorelet-model:test -f docker/model.Dockerfile "$work/model"
+
+# The overlay for development on a port that is free here; podman takes the kinds that it knows. With the host's network
+# it wants to hear of no ports.
+port=$(free_port)
+mkdir "$work/overlay"
+cat >"$work/overlay/kustomization.yaml" <<YAML
+resources: [$(realpath --relative-to "$work/overlay" k8s/overlays/dev)]
+configMapGenerator:
+  - name: scorelet
+    behavior: merge
+    literals: [SCORELET_HOST=127.0.0.1, SCORELET_PORT=$port, SCORELET_SHUTDOWN_DELAY_MS=0]
+patches:
+  - target: {kind: Deployment}
+    patch: |-
+      - {op: remove, path: /spec/template/spec/containers/0/ports}
+YAML
+container=scorelet-pod-0-scorelet
+buildah tag localhost/scorelet:model localhost/scorelet-sample:dev
+plays() { .venv-k8s/bin/kubectl kustomize "$work/overlay" >"$work/pod.yaml" && podman play kube --network host "$work/pod.yaml"; }
+restricted() { # what the kernel says of the process, and the engine of its limits
+  local status none=0000000000000000
+  status=$(awk '/^(Uid|CapEff|CapBnd|NoNewPrivs):/ {print $2}' "/proc/$(podman inspect -f '{{.State.Pid}}' "$container")/status" | xargs)
+  [ "$status" = "65532 $none $none 1" ] || { echo "user, capabilities, no new privileges: $status"; return 1; }
+  [ "$(podman inspect -f '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.Memory}}' "$container")" = "true $((256 << 20))" ]
+}
+check "the Deployment of k8s/ runs" plays
+check "its pod becomes ready" ready "$port"
+check "its pod scores" scores "$port"
+check "its pod is as restricted as it says" restricted
+check "SIGTERM drains it" drains "$container"
+check "and it goes away" podman play kube --down "$work/pod.yaml"
+
+check "the image that trains builds" docker/build.sh --train localhost/scorelet-train:test
+check "its list of packages is right" packages localhost/scorelet-train:test data
+check "it trains" .venv/bin/python tests/python/train_image.py localhost/scorelet-train:test
+
 size=$(podman image inspect -f '{{.Size}}' localhost/scorelet:test)
-echo "image $((size / 1000)) kB; container to first 200 in $container_ms ms (engine included); resident after one request $memory"
+trainer=$(podman image inspect -f '{{.Size}}' localhost/scorelet-train:test)
+echo "image $((size / 1000)) kB, with training and object stores $((trainer / 1000)) kB"
+echo "container to first 200 in $container_ms ms (engine included); resident after one request $memory"
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

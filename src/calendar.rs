@@ -85,6 +85,12 @@ pub fn text(micros: i64) -> String {
     }
 }
 
+/// The text of seconds since 1970-01-01 UTC, always with the time of day: `2026-01-31T00:00:00Z`.
+pub fn moment(seconds: i64) -> String {
+    let text = text(seconds * 1_000_000);
+    if text.contains('T') { text } else { text + "T00:00:00Z" }
+}
+
 /// The reverse of [`days_from_civil`].
 pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;

@@ -9,13 +9,16 @@ use std::path::Path;
 
 /// Modules, lowest layer first. One uses only modules of earlier lines.
 const LAYERS: &[&[&str]] = &[
-    &["calendar", "html", "value"],
+    &["calendar", "html", "literal", "value"],
     &["pickle", "model", "data", "telemetry"],
-    &["bundle"],
+    &["bundle", "skops"],
     &["sklearn", "score"],
     &["load"],
+    &["registry"],
     &["train"],
+    &["gate"],
     &["serve"],
+    &["deploy"],
     &["cli"],
 ];
 
@@ -37,6 +40,10 @@ const HOMES: &[(&str, &str)] = &[
     ("reqwest", "data/store/"),
     ("rustls", "data/store/"),
     ("nalgebra", "train/"),
+    ("zip", "skops/archive.rs"),
+    ("p256", "registry/sign"),
+    ("base64ct", "registry/sign"),
+    ("arc_swap", "serve/"),
     ("syn", "sklearn/derived/expression.rs"),
 ];
 

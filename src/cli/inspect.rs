@@ -2,16 +2,18 @@
 
 mod text;
 
-use super::Failure;
-use crate::load::{self, BundleFile, LoadOptions};
+use super::{Failure, model};
+use crate::load::{self, LoadOptions};
 use std::path::PathBuf;
 
 /// What was typed.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = KEYS)]
 pub struct Args {
-    /// The bundle: a file, or a folder that holds one
+    /// The bundle: a file, a folder that holds one, or a version of a registry: NAME, NAME@7, NAME@champion
     model: PathBuf,
+    #[command(flatten)]
+    from: model::From,
     /// Column names in the order of the model's features, for a model fitted without names
     #[arg(long, env = "SCORELET_FEATURES", value_name = "A,B,...")]
     features: Option<String>,
@@ -42,7 +44,7 @@ Keys of --json (later versions only add to them; a key whose value is not known 
 /// When the bundle cannot be loaded; the report is then already printed.
 pub fn run(args: Args) -> Result<(), Failure> {
     let options = LoadOptions { features: args.features.as_deref().map(super::names).transpose()? };
-    let file = BundleFile::read(&args.model)?;
+    let (file, options) = model::find(&args.model, &args.from)?.read(options)?;
     let (report, loaded) = load::report(&file, &options);
     let shown = if args.json {
         serde_json::to_string_pretty(&report).map_err(anyhow::Error::from)? + "\n"

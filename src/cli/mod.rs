@@ -4,14 +4,21 @@
 //! then does the work. Every failure ends here: one or two lines on stderr and an exit code that scripts can rely on.
 
 mod convert;
+mod deploy;
+mod git;
 mod healthcheck;
 mod inspect;
+mod model;
 mod output;
+mod register;
+mod registry;
 mod schema;
 mod serve;
 mod train;
+mod validate;
 
 use crate::load::LoadError;
+use crate::registry::RegistryError;
 use clap::Parser;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -32,10 +39,18 @@ enum Command {
     Train(Box<train::Args>),
     /// Write down what a table is, for `train` to check the next one
     Schema(schema::Args),
+    /// Hold a model against thresholds and a baseline before it is deployed
+    Validate(Box<validate::Args>),
     /// Show what is in a bundle, and whether it can be served
     Inspect(inspect::Args),
-    /// Write any readable bundle as a native bundle
+    /// Write any readable bundle as a native bundle, or as a pickle for Python
     Convert(convert::Args),
+    /// Store a bundle as the next version of a model
+    Register(Box<register::Args>),
+    /// See, take, promote and verify the versions of a registry
+    Registry(registry::Args),
+    /// Release a version to a managed online endpoint of Azure ML, or check its files
+    Deploy(Box<deploy::Args>),
     /// Ask a running server whether it is ready
     Healthcheck(healthcheck::Args),
 }
@@ -55,6 +70,9 @@ pub enum Failure {
     /// The bundle cannot be loaded.
     #[error("{0}")]
     Bundle(#[from] LoadError),
+    /// The version of a registry cannot be loaded.
+    #[error("{0}")]
+    Version(RegistryError),
 }
 
 impl Failure {
@@ -62,7 +80,7 @@ impl Failure {
         match self {
             Failure::Work(_) => 1,
             Failure::Usage(_) => 2,
-            Failure::Bundle(_) => 3,
+            Failure::Bundle(_) | Failure::Version(_) => 3,
         }
     }
 }
@@ -87,8 +105,12 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(args),
         Command::Train(args) => train::run(*args),
         Command::Schema(args) => schema::run(args),
+        Command::Validate(args) => validate::run(*args),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args),
+        Command::Register(args) => register::run(*args),
+        Command::Registry(args) => registry::run(args),
+        Command::Deploy(args) => deploy::run(*args),
         Command::Healthcheck(args) => healthcheck::run(args),
     }
 }

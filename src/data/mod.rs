@@ -4,7 +4,9 @@
 //!
 //! CSV and JSON lines are read in every build. Parquet and object stores come with the cargo feature `data`; this
 //! folder is the home of its packages. Credentials are taken from the environment alone, and no message holds one.
+//! `blobs` keeps bytes under keys, for the registry.
 
+pub mod blobs;
 mod builder;
 mod cell;
 mod error;
@@ -108,6 +110,11 @@ pub fn read(sources: &[String], options: &ReadOptions) -> Result<Loaded, DataErr
         return Err(DataError::Empty { place: sources.join(", ") });
     }
     Ok(Loaded { fingerprint: fingerprint::of(&table), sources, table })
+}
+
+/// The fingerprint that [`read`] gives of a table, for one whose columns were chosen since.
+pub fn fingerprint(table: &Table) -> String {
+    fingerprint::of(table)
 }
 
 /// Cores that may be used.

@@ -55,7 +55,7 @@ pub fn shown(source: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-fn is_scheme(text: &str) -> bool {
+pub(super) fn is_scheme(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 

@@ -87,19 +87,28 @@ impl<'g, 'a> Contract<'g, 'a> {
         self.scaler.as_ref().unwrap_or(&self.model)
     }
 
-    /// Columns in the order of the bundle itself, else in that in which it was fitted, else as the user gives them.
-    fn feature_order(&self, given: Option<&[String]>) -> Result<Option<Vec<String>>, OrderError> {
-        let own = match &self.feature_order {
-            Some(listed) => Some(order::read(listed)?),
-            None => order::fitted_names(self.first()),
-        };
+    /// The order that the bundle itself says, else that in which it was fitted.
+    fn own_order(&self) -> Result<Option<Vec<String>>, OrderError> {
+        match &self.feature_order {
+            Some(listed) => order::read(listed).map(Some),
+            None => Ok(order::fitted_names(self.first())),
+        }
+    }
+
+    /// Columns in the bundle's own order, else as the user gives them, else as the file beside it does.
+    fn feature_order(
+        &self,
+        given: Option<&[String]>,
+        beside: Option<&[String]>,
+    ) -> Result<Option<Vec<String>>, OrderError> {
+        let own = self.own_order()?;
         let chosen = match (own, given) {
             (Some(own), Some(given)) if own != given => {
                 let (given, own) = (order::shown(given), order::shown(&own));
                 return Err(OrderError::Contradiction { given, own });
             }
             (Some(own), _) => Some(own),
-            (None, given) => given.map(<[String]>::to_vec),
+            (None, given) => given.or(beside).map(<[String]>::to_vec),
         };
         if let Some(names) = &chosen {
             order::check(names)?;
@@ -130,15 +139,25 @@ fn estimator_like(value: &View<'_, '_>, path: &'static str) -> Result<(), Contra
     }
 }
 
-/// Builds the bundle that `graph` describes; its [`Source`] is left empty.
+/// Whether the values say the order of the columns themselves.
+pub(super) fn names_columns(graph: &Graph<'_>) -> bool {
+    Contract::of(graph).is_ok_and(|contract| contract.own_order().is_ok_and(|order| order.is_some()))
+}
+
+/// Builds the bundle that `graph` describes; its [`Source`] is left empty. The columns `beside` the file are for a model
+/// that names none.
 ///
 /// # Errors
 /// When scorelet cannot reproduce the model exactly, or the parts do not fit each other.
-pub(super) fn bundle(graph: &Graph<'_>, options: &LoadOptions) -> Result<Bundle, ContractError> {
+pub(super) fn bundle(
+    graph: &Graph<'_>,
+    options: &LoadOptions,
+    beside: Option<&[String]>,
+) -> Result<Bundle, ContractError> {
     let contract = Contract::of(graph)?;
     let metadata = metadata(contract.metadata.as_ref());
     let version = metadata.scikit_learn_version.as_deref().and_then(Version::parse).unwrap_or(Version::NEWEST);
-    let order = contract.feature_order(options.features.as_deref());
+    let order = contract.feature_order(options.features.as_deref(), beside);
     let named = order.as_ref().ok().and_then(Option::as_ref).map(Vec::len);
     // What the model lacks comes first: no order of columns would help.
     let parts = sklearn::parts(&contract.model, contract.scaler.as_ref(), named, version)?;

@@ -21,8 +21,9 @@ pub fn convert(file: &BundleFile, options: &LoadOptions) -> Result<Converted, Lo
     let content = file.content()?;
     let mut graph = content.graph()?;
     let bundle = content.bundle(&graph, options)?;
+    let named = super::contract::names_columns(&graph);
     sklearn::prune(&mut graph);
-    if options.features.is_some() {
+    if !named {
         keep_order(&mut graph, &bundle.feature_order);
     }
     let bytes = native::encode(&graph);
@@ -30,8 +31,8 @@ pub fn convert(file: &BundleFile, options: &LoadOptions) -> Result<Converted, Lo
     Ok(Converted { bytes, bundle })
 }
 
-/// Writes the feature order that the user gave into the bundle; a bare estimator becomes the model of a dict.
-fn keep_order(graph: &mut Graph<'_>, order: &[String]) {
+/// Writes the feature order that stands elsewhere into the bundle; a bare estimator becomes the model of a dict.
+pub(super) fn keep_order(graph: &mut Graph<'_>, order: &[String]) {
     let mut add = |node| {
         graph.nodes.push(node);
         Id(graph.nodes.len() as u32 - 1)

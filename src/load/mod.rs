@@ -8,8 +8,10 @@
 
 mod contract;
 mod convert;
+mod export;
 mod find;
 mod json;
+mod mlflow;
 mod order;
 mod outline;
 mod report;
@@ -17,7 +19,9 @@ mod sniff;
 
 pub use contract::{Contract, ContractError};
 pub use convert::{Converted, convert};
+pub use export::{ExportError, Exported, Pickled, mlflow as mlflow_files, pickled};
 pub use find::FindError;
+pub use mlflow::{FILE as MLMODEL, MlflowError};
 pub use order::OrderError;
 pub use outline::{Outline, Trees};
 pub use report::{Contents, Inputs, RefusedName, Report, report};
@@ -26,9 +30,10 @@ pub use sniff::Foreign;
 use crate::bundle::native::{self, NativeError};
 use crate::bundle::{Bundle, Source};
 use crate::pickle::{self, Limits, PickleError};
+use crate::skops::{self, SkopsError};
 use crate::value::Graph;
 use sha2::{Digest, Sha256};
-use sniff::Kind;
+use sniff::{Format, Kind};
 use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read};
@@ -71,9 +76,13 @@ pub enum Problem {
     #[error(transparent)]
     Find(#[from] FindError),
     #[error(transparent)]
+    Mlflow(#[from] MlflowError),
+    #[error(transparent)]
     Foreign(#[from] Foreign),
     #[error(transparent)]
     Pickle(#[from] PickleError),
+    #[error(transparent)]
+    Skops(#[from] SkopsError),
     #[error(transparent)]
     Native(#[from] NativeError),
     #[error(transparent)]
@@ -92,28 +101,30 @@ pub fn open(path: &Path, options: &LoadOptions) -> Result<Bundle, LoadError> {
 pub struct BundleFile {
     path: PathBuf,
     bytes: Vec<u8>,
+    /// The columns that the signature of an MLflow model names, for a model that was fitted without names.
+    signature: Option<Vec<String>>,
 }
 
 impl BundleFile {
     /// A file that is in memory already; `path` is what messages call it.
     pub fn new(path: PathBuf, bytes: Vec<u8>) -> BundleFile {
-        BundleFile { path, bytes }
+        BundleFile { path, bytes, signature: None }
     }
 
-    /// Reads the file at `path`, or the only bundle in the folder there.
+    /// Reads the file at `path`, or the only bundle in the folder there; of an MLflow model the file that it names.
     ///
     /// # Errors
     /// When it cannot be found or read.
     pub fn read(path: &Path) -> Result<BundleFile, LoadError> {
         let fail = |path: &Path, problem| LoadError { path: path.to_owned(), problem };
         let kind = fs::metadata(path).map_err(|error| fail(path, error.into()))?;
-        let path = if kind.is_dir() {
-            find::bundle_in(path).map_err(|error| fail(path, error.into()))?
+        let (path, signature) = if kind.is_dir() {
+            in_folder(path).map_err(|problem| fail(path, problem))?
         } else {
-            path.to_owned()
+            (path.to_owned(), None)
         };
         match read_regular(&path) {
-            Ok(bytes) => Ok(BundleFile { path, bytes }),
+            Ok(bytes) => Ok(BundleFile { path, bytes, signature }),
             Err(problem) => Err(LoadError { path, problem }),
         }
     }
@@ -167,24 +178,29 @@ impl BundleFile {
     }
 
     fn decompressed(&self) -> Result<Content<'_>, Problem> {
-        let (path, bytes) = (self.path.as_path(), self.bytes.as_slice());
+        let (path, bytes, signature) = (self.path.as_path(), self.bytes.as_slice(), self.signature.as_deref());
         let limits = Limits::for_file(bytes);
         match sniff::kind(bytes) {
             Kind::Foreign(foreign) => Err(foreign.into()),
-            kind @ (Kind::Native | Kind::Pickle) => {
-                let native = kind == Kind::Native;
-                Ok(Content { path, bytes: Cow::Borrowed(bytes), limits, native })
-            }
+            Kind::Bundle(format) => Ok(Content { path, bytes: Cow::Borrowed(bytes), limits, format, signature }),
             Kind::Compressed(_) => {
                 let bytes = pickle::decompress(bytes, &limits)?;
-                let native = match sniff::kind(&bytes) {
-                    Kind::Foreign(foreign) => return Err(foreign.into()),
-                    Kind::Compressed(_) => return Err(sniff::TWICE.into()),
-                    kind => kind == Kind::Native,
-                };
-                Ok(Content { path, bytes, limits, native })
+                match sniff::kind(&bytes) {
+                    Kind::Foreign(foreign) => Err(foreign.into()),
+                    Kind::Compressed(_) => Err(sniff::TWICE.into()),
+                    Kind::Bundle(format) => Ok(Content { path, bytes, limits, format, signature }),
+                }
             }
         }
+    }
+}
+
+/// The file of a folder that is the bundle, and the columns that stand beside it.
+fn in_folder(folder: &Path) -> Result<(PathBuf, Option<Vec<String>>), Problem> {
+    let saved = mlflow::folder_in(folder)?.map(|folder| mlflow::saved(&folder)).transpose()?.flatten();
+    match saved {
+        Some(saved) => Ok((saved.file, saved.columns)),
+        None => Ok((find::bundle_in(folder)?, None)),
     }
 }
 
@@ -208,17 +224,19 @@ pub struct Content<'f> {
     bytes: Cow<'f, [u8]>,
     /// Of the file, before decompression.
     limits: Limits,
-    native: bool,
+    format: Format,
+    signature: Option<&'f [String]>,
 }
 
 impl Content<'_> {
     /// The format in words: `pickle protocol 4`, `joblib (zlib)`, `scorelet bundle 1`.
     pub fn format(&self) -> String {
-        let name = match (self.native, self.bytes.as_ref()) {
-            (true, _) => format!("scorelet bundle {}", native::VERSION),
-            (false, bytes) if is_joblib(bytes) => "joblib".to_owned(),
-            (false, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
-            _ => "pickle protocol 0 or 1".to_owned(),
+        let name = match (self.format, self.bytes.as_ref()) {
+            (Format::Native, _) => format!("scorelet bundle {}", native::VERSION),
+            (Format::Skops, _) => "skops".to_owned(),
+            (Format::Pickle, bytes) if is_joblib(bytes) => "joblib".to_owned(),
+            (Format::Pickle, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
+            (Format::Pickle, _) => "pickle protocol 0 or 1".to_owned(),
         };
         match self.limits.compression {
             Some(by) => format!("{name} ({by})"),
@@ -231,9 +249,9 @@ impl Content<'_> {
         &self.bytes
     }
 
-    /// Whether this is a native bundle.
-    pub fn is_native(&self) -> bool {
-        self.native
+    /// Whether this is a stream of opcodes: a pickle or a joblib file.
+    pub fn is_pickle(&self) -> bool {
+        self.format == Format::Pickle
     }
 
     /// Reads the content into values.
@@ -241,9 +259,10 @@ impl Content<'_> {
     /// # Errors
     /// When it is damaged, or names a class that is not on the allow-list.
     pub fn graph(&self) -> Result<Graph<'_>, LoadError> {
-        let graph = match self.native {
-            true => native::decode(&self.bytes).map_err(Problem::from),
-            false => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
+        let graph = match self.format {
+            Format::Native => native::decode(&self.bytes).map_err(Problem::from),
+            Format::Skops => skops::read(&self.bytes, &self.limits).map_err(Problem::from),
+            Format::Pickle => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
         };
         graph.map_err(|problem| self.error(problem))
     }
@@ -253,7 +272,7 @@ impl Content<'_> {
     /// # Errors
     /// When scorelet cannot reproduce the model exactly, or the bundle contradicts itself.
     pub fn bundle(&self, graph: &Graph<'_>, options: &LoadOptions) -> Result<Bundle, LoadError> {
-        contract::bundle(graph, options).map_err(|error| self.error(error.into()))
+        contract::bundle(graph, options, self.signature).map_err(|error| self.error(error.into()))
     }
 
     fn error(&self, problem: Problem) -> LoadError {

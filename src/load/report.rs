@@ -1,11 +1,12 @@
 //! All that can be said of a file, whether or not it can be served: for `scorelet inspect`.
 
 use super::outline::{Outline, outline};
-use super::{BundleFile, Content, Contract, LoadError, LoadOptions, contract};
+use super::{BundleFile, Content, Contract, LoadError, LoadOptions, Problem, contract};
 use crate::bundle::{Bundle, Metadata};
 use crate::model::InputError;
 use crate::pickle;
 use crate::sklearn::{self, Support};
+use crate::skops::{self, SkopsError};
 use crate::value::{ArrayData, Graph, Node, View};
 use ndarray::Array2;
 use serde::Serialize;
@@ -73,8 +74,10 @@ pub struct Contents {
 pub struct RefusedName {
     pub name: String,
     pub uses: u64,
-    /// Where it is used first, in the decompressed stream.
-    pub offset: u64,
+    /// Where it is used first, in the decompressed stream; null where there is none.
+    pub offset: Option<u64>,
+    /// Where it is used first, in the schema of a skops file; null otherwise.
+    pub path: Option<String>,
 }
 
 /// Looks into `file`, and says with the report why `serve` would refuse it.
@@ -108,10 +111,14 @@ fn fill(report: &mut Report, file: &BundleFile, options: &LoadOptions) -> Result
     let content = file.content()?;
     report.format = Some(content.format());
     report.content.bytes = content.bytes().len() as u64;
-    if !content.is_native() {
+    if content.is_pickle() {
         survey_stream(&mut report.content, &content);
     }
-    let graph = content.graph()?;
+    let graph = content.graph().inspect_err(|error| {
+        if let Problem::Skops(SkopsError::Refused(names)) = &error.problem {
+            refused_nodes(&mut report.content, names);
+        }
+    })?;
     survey_graph(&mut report.content, &graph);
     if let Ok(contract) = Contract::of(&graph) {
         describe(report, &contract);
@@ -133,7 +140,22 @@ fn survey_stream(contents: &mut Contents, content: &Content<'_>) {
         // One name may be refused for several reasons: because it is unknown, and because it is called.
         match contents.refused.iter_mut().find(|known| known.name == name.name) {
             Some(known) => known.uses = known.uses.max(name.uses),
-            None => contents.refused.push(RefusedName { name: name.name, uses: name.uses, offset: name.at.byte }),
+            None => {
+                let (uses, offset) = (name.uses, Some(name.at.byte));
+                contents.refused.push(RefusedName { name: name.name, uses, offset, path: None });
+            }
+        }
+    }
+}
+
+fn refused_nodes(contents: &mut Contents, nodes: &[skops::Refused]) {
+    for node in nodes {
+        match contents.refused.iter_mut().find(|known| known.name == node.name) {
+            Some(known) => known.uses += 1,
+            None => {
+                let (name, path) = (node.name.clone(), Some(node.path.clone()));
+                contents.refused.push(RefusedName { name, uses: 1, offset: None, path });
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Foreign formats are told apart only so that the error can say what to do.
 
 use crate::pickle::Compression;
+use crate::skops;
 
 /// How many bytes from the start of a file are enough for [`kind`].
 pub const START: usize = 1024;
@@ -10,13 +11,22 @@ pub const START: usize = 1024;
 /// What a file's bytes look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    Native,
+    /// It may be a bundle.
+    Bundle(Format),
     /// By what: its content shows after decompression.
     Compressed(Compression),
-    /// Begins like a pickle of a dict or an object.
-    Pickle,
     /// Something else.
     Foreign(Foreign),
+}
+
+/// The formats that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Native,
+    /// A zip archive, as skops writes.
+    Skops,
+    /// Begins like a pickle of a dict or an object; joblib's files do.
+    Pickle,
 }
 
 /// A file that is no bundle.
@@ -34,12 +44,7 @@ const COPY: &str = "fetch the file itself";
 pub const TWICE: Foreign = Foreign { what: "a file that is compressed twice", advice: "decompress it once" };
 
 /// First bytes of formats that people have given to a scikit-learn server.
-const FOREIGN: [(&[u8], &str, &str); 13] = [
-    (
-        b"PK\x03\x04",
-        "a zip archive (skops, PyTorch, Keras or npz)",
-        "not read yet: save the model with pickle or joblib",
-    ),
+const FOREIGN: [(&[u8], &str, &str); 12] = [
     (b"PK\x05\x06", "an empty zip archive", SAVE),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras)", SAVE),
     (b"version https://git-lfs", "a Git LFS pointer, not the file it stands for", "run `git lfs pull`"),
@@ -57,13 +62,16 @@ const FOREIGN: [(&[u8], &str, &str); 13] = [
 /// What a file that starts with these bytes is; `bytes` may be the whole file or its first [`START`] bytes.
 pub fn kind(bytes: &[u8]) -> Kind {
     if crate::bundle::native::is_native(bytes) {
-        return Kind::Native;
+        return Kind::Bundle(Format::Native);
+    }
+    if skops::is_archive(bytes) {
+        return Kind::Bundle(Format::Skops);
     }
     if let Some(by) = compression(bytes) {
         return Kind::Compressed(by);
     }
     match begins_pickle(bytes) {
-        true => Kind::Pickle,
+        true => Kind::Bundle(Format::Pickle),
         false => Kind::Foreign(foreign(bytes)),
     }
 }
@@ -138,9 +146,8 @@ mod tests {
 
     fn check(bytes: &[u8], expected: &str) {
         let found = match kind(bytes) {
-            Kind::Native => "native".to_owned(),
+            Kind::Bundle(format) => format!("{format:?}").to_lowercase(),
             Kind::Compressed(by) => by.to_string(),
-            Kind::Pickle => "pickle".to_owned(),
             Kind::Foreign(foreign) => foreign.what.to_owned(),
         };
         assert_eq!(found, expected, "{:?}", String::from_utf8_lossy(bytes));
@@ -169,7 +176,7 @@ mod tests {
     #[test]
     fn other_files_are_named() {
         check(b"", "an empty file");
-        check(b"PK\x03\x04\x14", "a zip archive (skops, PyTorch, Keras or npz)");
+        check(b"PK\x03\x04\x14", "skops");
         check(b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras)");
         check(b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not the file it stands for");
         check(b"\n<!DOCTYPE html><html>", "a web page, perhaps a login or error page");

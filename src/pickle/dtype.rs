@@ -115,7 +115,7 @@ impl Machine<'_> {
 }
 
 /// A dtype by the code that numpy pickles: `f8`, `U10`, `V64`, with or without a byte order.
-fn parse_code(code: &str) -> Option<DType> {
+pub(super) fn parse_code(code: &str) -> Option<DType> {
     let (big_endian, code) = match code.split_at_checked(1)? {
         (">", code) => (true, code),
         ("<" | "|" | "=", code) => (false, code),

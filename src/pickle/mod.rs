@@ -3,7 +3,7 @@
 //! Memory, depth and time are bounded by the size of the input. Never does I/O.
 //!
 //! `compression.rs` undoes compression; `machine.rs` interprets opcodes; `allow.rs` holds the names that a file may
-//! mention and what for.
+//! mention and what for; `write.rs` goes the other way.
 
 mod allow;
 mod arena;
@@ -24,14 +24,17 @@ mod object;
 mod opcode;
 mod survey;
 mod text;
+mod write;
 
 pub use compression::{Compression, decompress};
 pub use error::{Offset, PickleError, Refusal};
 pub use limits::Limits;
 pub use survey::{Notes, Refused, Survey};
+pub use write::{WriteError, write};
 
-use crate::value::Graph;
+use crate::value::{DType, Graph, Name};
 use machine::Machine;
+use std::borrow::Cow;
 
 /// Reads a (decompressed) pickle or joblib stream.
 ///
@@ -51,4 +54,15 @@ pub fn survey(stream: &[u8], limits: &Limits) -> Survey {
     let mut machine = Machine::new(stream, limits, true);
     let problem = machine.run().err();
     Survey { notes: machine.notes, problem }
+}
+
+/// The name, if a file may mention it, whatever for: the one allow-list of all formats.
+pub(crate) fn known_name(module: &str, name: &str) -> Option<Name<'static>> {
+    let (module, name, _) = allow::find(module, name)?;
+    Some(Name { module: Cow::Borrowed(module), name: Cow::Borrowed(name) })
+}
+
+/// A dtype by its code: `f8`, `<U10`, `|b1`.
+pub(crate) fn dtype_by_code(code: &str) -> Option<DType> {
+    dtype::parse_code(code)
 }

@@ -7,7 +7,7 @@
 use super::error::PickleError;
 use super::machine::Machine;
 use super::object::Pending;
-use crate::value::{Array, ArrayData, DType, Id, Name, Node, ScalarKind};
+use crate::value::{Array, ArrayData, DType, Id, Name, Node};
 use std::borrow::Cow;
 
 /// numpy's own limit until 2.0; scikit-learn uses up to 3.
@@ -147,7 +147,9 @@ impl<'a> Machine<'a> {
             _ => return Err(self.malformed(format!("a scalar of {dtype} without its bytes"))),
         };
         let node = match &dtype {
-            DType::Scalar { kind, size, big_endian } => number(&bytes, *kind, *size, *big_endian),
+            DType::Scalar { kind, size, big_endian } => {
+                crate::value::read_scalar(&bytes, *kind, *size, *big_endian).into()
+            }
             DType::Str { big_endian, .. } => crate::value::utf32(&bytes, *big_endian)
                 .map(|text| Node::Str(Cow::Owned(text)))
                 .ok_or_else(|| self.malformed("a string scalar that is not valid text"))?,
@@ -155,16 +157,5 @@ impl<'a> Machine<'a> {
             DType::Object | DType::Struct { .. } | DType::Opaque { .. } => return self.record(function, args),
         };
         self.add(node)
-    }
-}
-
-/// A number as the plain node that holds it.
-fn number<'a>(bytes: &[u8], kind: ScalarKind, size: u8, big_endian: bool) -> Node<'a> {
-    use crate::value::Scalar;
-    match crate::value::read_scalar(bytes, kind, size, big_endian) {
-        Scalar::Bool(value) => Node::Bool(value),
-        Scalar::Int(value) => Node::Int(value),
-        Scalar::Float(value) => Node::Float(value),
-        Scalar::Str(text) => Node::Str(Cow::Owned(text.to_owned())),
     }
 }

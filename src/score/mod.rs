@@ -76,6 +76,11 @@ impl Scorer {
         }
     }
 
+    /// The same with the version of a registry in replies, in place of what the bundle says.
+    pub fn with_version(self, model_version: String) -> Self {
+        Scorer { model_version, ..self }
+    }
+
     pub fn bundle(&self) -> &Arc<Bundle> {
         &self.bundle
     }

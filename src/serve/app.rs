@@ -6,12 +6,13 @@ use super::error::Refusal;
 use super::router::Route;
 use super::scheduler::Scheduler;
 use crate::telemetry::Metrics;
+use arc_swap::ArcSwapOption;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -20,50 +21,54 @@ pub(super) struct App {
     pub config: Config,
     pub metrics: Arc<Metrics>,
     pub scheduler: Scheduler,
-    /// Set once, when the model is loaded and warm.
-    deployment: OnceLock<Arc<Deployment>>,
+    /// Set when the model is loaded and warm, and again when another takes its place. Requests keep what they began with.
+    deployment: ArcSwapOption<Deployment>,
     /// Set once, when the server is asked to stop; readiness fails from then on.
     stopping: AtomicBool,
 }
 
 /// What a handler tells the log and the metrics, beside its reply.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Outcome {
     pub rows: usize,
     /// The code of the refusal.
     pub code: Option<&'static str>,
     /// Whether scoring itself failed.
     pub failed: bool,
+    /// What scored, where something did: it may have been replaced since.
+    pub deployment: Option<Arc<Deployment>>,
 }
 
 impl App {
     pub fn new(config: Config, metrics: Arc<Metrics>) -> Self {
         let (places, queue) = (config.max_concurrency, config.max_queue);
         let scheduler = Scheduler::new(config.workers, places, queue, config.scoring_timeout, metrics.clone());
-        App { config, metrics, scheduler, deployment: OnceLock::new(), stopping: AtomicBool::new(false) }
+        App { config, metrics, scheduler, deployment: ArcSwapOption::empty(), stopping: AtomicBool::new(false) }
     }
 
     /// The loaded model.
     ///
     /// # Errors
     /// While there is none.
-    pub fn deployment(&self) -> Result<&Arc<Deployment>, Refusal> {
-        self.deployment.get().ok_or(Refusal::Loading)
+    pub fn deployment(&self) -> Result<Arc<Deployment>, Refusal> {
+        self.deployment.load_full().ok_or(Refusal::Loading)
     }
 
     /// The loaded model, if new requests should be sent here.
     ///
     /// # Errors
     /// While there is none, and once the server is asked to stop.
-    pub fn ready(&self) -> Result<&Arc<Deployment>, Refusal> {
+    pub fn ready(&self) -> Result<Arc<Deployment>, Refusal> {
         if self.stopping.load(Ordering::Relaxed) { Err(Refusal::ShuttingDown) } else { self.deployment() }
     }
 
-    /// From now on requests are scored.
-    pub fn deploy(&self, deployment: Deployment) {
-        // Called once for each server; a second model would change nothing.
-        let _ = self.deployment.set(Arc::new(deployment));
-        self.metrics.families.ready.set(1);
+    /// From now on requests are scored by this model; gives back the one that did before.
+    pub fn deploy(&self, deployment: Deployment) -> Option<Arc<Deployment>> {
+        let before = self.deployment.swap(Some(Arc::new(deployment)));
+        if !self.stopping.load(Ordering::Relaxed) {
+            self.metrics.families.ready.set(1);
+        }
+        before
     }
 
     /// From now on readiness fails; what arrives all the same is still answered.
@@ -81,7 +86,7 @@ impl App {
         if refusal.retry() {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        let outcome = Outcome { rows: 0, code: Some(refusal.code()), failed: refusal.failed() };
+        let outcome = Outcome { code: Some(refusal.code()), failed: refusal.failed(), ..Outcome::default() };
         response.extensions_mut().insert(outcome);
         response
     }

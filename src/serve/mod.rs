@@ -34,7 +34,7 @@ mod server;
 pub use cors::Origins;
 pub use deployment::{Deployment, ScoreFn};
 pub use router::Route;
-pub use server::{Server, Stopped};
+pub use server::{Server, Stopped, Successor};
 
 use crate::score::ReplyStyle;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! One function around the router in place of a stack of layers: the usual stack costs more than axum itself.
 
 use super::app::{App, Outcome};
+use super::deployment::Deployment;
 use super::error::Refusal;
 use super::ids::{Ids, X_REQUEST_ID, new_id};
 use super::router::Route;
@@ -53,7 +54,7 @@ pub(super) async fn observe(app: Arc<App>, mut router: Router, mut request: Requ
         },
         Err((refusal, _)) => app.refuse(refusal),
     };
-    let outcome = response.extensions().get::<Outcome>().copied().unwrap_or_default();
+    let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
     let status = response.status();
     let headers = response.headers_mut();
     headers.insert(SERVER_VERSION, HeaderValue::from_static(SERVER));
@@ -71,7 +72,8 @@ pub(super) async fn observe(app: Arc<App>, mut router: Router, mut request: Requ
     let took = started.elapsed();
     app.metrics.request(route as usize, status.as_u16(), took);
     drop(in_flight);
-    log(&app, ids.ok().as_ref(), &Line { method, route, path, status, took, outcome });
+    let deployment = outcome.deployment.clone().or_else(|| app.deployment().ok());
+    log(ids.ok().as_ref(), deployment.as_deref(), &Line { method, route, path, status, took, outcome });
     response
 }
 
@@ -112,7 +114,7 @@ fn merge_slashes(uri: &mut Uri) {
 }
 
 /// Writes the request's line. Never anything of its body, query or other headers.
-fn log(app: &App, ids: Option<&Ids>, line: &Line) {
+fn log(ids: Option<&Ids>, deployment: Option<&Deployment>, line: &Line) {
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -125,7 +127,7 @@ fn log(app: &App, ids: Option<&Ids>, line: &Line) {
                 status = line.status.as_u16(),
                 duration_ms = line.took.as_micros() as f64 / 1000.0,
                 rows = (line.route == Route::Score).then_some(line.outcome.rows),
-                model_version = app.deployment().ok().map(|deployment| &*deployment.labels.version),
+                model_version = deployment.map(|deployment| &*deployment.labels.version),
                 code = line.outcome.code,
                 "request"
             )

@@ -74,7 +74,8 @@ fn understood(app: &App, headers: &HeaderMap) -> Result<(Form, Encoding), Refusa
 }
 
 async fn answer(app: &Arc<App>, input: Input) -> Result<Response, Refusal> {
-    let deployment = app.deployment()?.clone();
+    let deployment = app.deployment()?;
+    let scored_by = Arc::clone(&deployment);
     let limit = app.config.max_body;
     // The size of a compressed body says nothing of its cost.
     let bytes = (input.encoding == Encoding::Identity).then_some(input.body.len());
@@ -96,6 +97,9 @@ async fn answer(app: &Arc<App>, input: Input) -> Result<Response, Refusal> {
         }
         Err(error) => app.refuse(&Refusal::Score(Box::new(error))),
     };
+    if let Some(outcome) = response.extensions_mut().get_mut::<Outcome>() {
+        outcome.deployment = Some(scored_by);
+    }
     if response.status() == StatusCode::OK {
         response.headers_mut().insert(EXEC_MS, milliseconds(took));
     }

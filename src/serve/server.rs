@@ -24,6 +24,28 @@ pub struct Server {
     connections: watch::Sender<()>,
 }
 
+/// Puts another model in the place of the one that is served.
+#[derive(Clone)]
+pub struct Successor(Arc<App>);
+
+impl Successor {
+    /// Whether there is a model that another one can follow.
+    pub fn is_due(&self) -> bool {
+        self.0.deployment().is_ok()
+    }
+
+    /// Loads and warms a model, then lets it take over: requests that have begun are scored by the one before.
+    ///
+    /// # Errors
+    /// That of `load`; the model before goes on.
+    pub fn take_over<E>(&self, load: impl FnOnce() -> Result<Deployment, E>) -> Result<(), E> {
+        let done = prepare(&self.0, load);
+        let outcome = if done.is_ok() { "done" } else { "refused" };
+        self.0.metrics.families.takeovers.with_label_values(&[outcome]).inc();
+        done
+    }
+}
+
 /// How a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
@@ -42,6 +64,11 @@ impl Server {
 
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.shared.app.metrics
+    }
+
+    /// What another model can be put in with while the server runs.
+    pub fn successor(&self) -> Successor {
+        Successor(self.shared.app.clone())
     }
 
     /// Serves on `listener` until `shutdown` is over and what had begun is finished. Meanwhile `load` runs on a thread
@@ -122,18 +149,19 @@ fn prepare<E>(app: &App, load: impl FnOnce() -> Result<Deployment, E>) -> Result
     let started = Instant::now();
     let deployment = load()?;
     deployment.warm_up();
-    let took = started.elapsed();
-    app.metrics.loaded(&deployment.labels, took);
-    let labels = &deployment.labels;
+    let (took, labels) = (started.elapsed(), deployment.labels.clone());
+    let before = app.deploy(deployment);
+    let before = before.as_deref().map(|before| &before.labels);
+    app.metrics.loaded(before, &labels, took);
     tracing::info!(
         model = &*labels.name,
         model_version = &*labels.version,
         estimator = &*labels.estimator,
         trained_at = &*labels.trained_at,
         load_ms = took.as_secs_f64() * 1000.0,
+        instead_of = before.map(|before| &*before.version),
         "ready"
     );
-    app.deploy(deployment);
     Ok(())
 }
 

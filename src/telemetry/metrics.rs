@@ -64,6 +64,8 @@ metrics! {
         model_info: IntGaugeVec = "scorelet_model_info" ["name", "version", "estimator", "trained_at"],
         /// Seconds that loading and warming the model took.
         model_load: Gauge = "scorelet_model_load_seconds",
+        /// Models that were to take over while the server ran, by outcome: done, or refused because they cannot be loaded.
+        takeovers: IntCounterVec = "scorelet_model_takeovers_total" ["outcome"],
         /// The running build; always 1.
         build_info: IntGaugeVec = "scorelet_build_info" ["version"],
         /// Unix time at which the server started.
@@ -80,6 +82,12 @@ pub struct ModelLabels {
     pub version: String,
     pub estimator: String,
     pub trained_at: String,
+}
+
+impl ModelLabels {
+    fn labels(&self) -> [&str; 4] {
+        [&self.name, &self.version, &self.estimator, &self.trained_at]
+    }
 }
 
 /// The server's metrics. Shared by reference; every method is safe to call from any thread.
@@ -143,10 +151,13 @@ impl Metrics {
         }
     }
 
-    /// Says what is served, and how long it took to get ready.
-    pub fn loaded(&self, model: &ModelLabels, took: Duration) {
-        let labels = [&*model.name, &*model.version, &*model.estimator, &*model.trained_at];
-        self.families.model_info.with_label_values(&labels).set(1);
+    /// Says what is served in place of what, and how long it took to get ready.
+    pub fn loaded(&self, before: Option<&ModelLabels>, model: &ModelLabels, took: Duration) {
+        if let Some(before) = before.filter(|before| *before != model) {
+            // It has the labels that it was counted under.
+            let _ = self.families.model_info.remove_label_values(&before.labels());
+        }
+        self.families.model_info.with_label_values(&model.labels()).set(1);
         self.families.model_load.set(took.as_secs_f64());
     }
 

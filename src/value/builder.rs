@@ -19,6 +19,11 @@ impl Builder {
         Id(self.nodes.len() as u32 - 1)
     }
 
+    /// The node of an id that this builder gave.
+    pub fn node(&self, id: Id) -> &Node<'static> {
+        &self.nodes[id.0 as usize]
+    }
+
     pub fn none(&mut self) -> Id {
         self.push(Node::None)
     }

@@ -11,7 +11,7 @@ mod view;
 
 pub use builder::Builder;
 pub use dtype::{DType, Field, ScalarKind};
-pub(crate) use scalar::{Scalar, read_scalar, utf32};
+pub(crate) use scalar::{read_scalar, utf32};
 pub use view::{ValueError, View};
 
 use std::borrow::Cow;

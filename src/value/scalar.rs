@@ -1,6 +1,7 @@
 //! One number or text out of the bytes of an array, and arrays from column-major to row-major order.
 
-use super::ScalarKind;
+use super::{Node, ScalarKind};
+use std::borrow::Cow;
 
 /// A number or text read from a node.
 #[derive(Clone, Copy)]
@@ -9,6 +10,17 @@ pub(crate) enum Scalar<'g> {
     Int(i64),
     Float(f64),
     Str(#[allow(dead_code)] &'g str),
+}
+
+impl From<Scalar<'_>> for Node<'_> {
+    fn from(scalar: Scalar<'_>) -> Self {
+        match scalar {
+            Scalar::Bool(value) => Node::Bool(value),
+            Scalar::Int(value) => Node::Int(value),
+            Scalar::Float(value) => Node::Float(value),
+            Scalar::Str(text) => Node::Str(Cow::Owned(text.to_owned())),
+        }
+    }
 }
 
 /// Reads one number; unsigned values beyond `i64` become floats, which no integer attribute of a model needs.

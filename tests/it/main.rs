@@ -3,14 +3,17 @@
 mod bundle;
 mod cli;
 mod data;
+mod deploy;
 mod evaluate;
 mod features;
 mod fit;
+mod gate;
 mod pages;
 mod parity;
 mod pickle;
 mod score;
 mod security;
 mod serve;
+mod skops;
 mod train;
 mod trees;

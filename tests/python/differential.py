@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains random models with this environment's scikit-learn, serves each with the binary, and compares every output.
 
-    .venv/bin/python tests/python/differential.py [--rounds 3] [--seed 0] [--only NAME]
+    .venv/bin/python tests/python/differential.py [--rounds 3] [--seed 0] [--only NAME] [--format skops]
 
 A round takes each estimator of models.py once, with parameters, data, labels, scaler, file format and request form
 drawn from the seed and the case's number: a failure names both, and `--only NAME --round N` repeats it. What the
@@ -15,6 +15,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import sklearn
+import skops.io
 
 import models
 from harness import Checks, Server
@@ -23,7 +24,8 @@ TOLERANCE = 1e-12
 OUTPUTS = ("predict", "predict_proba", "decision_function", "score_samples", "transform")
 DUMPS = {**{f"pickle {p}": (lambda b, path, p=p: pickle.dump(b, open(path, "wb"), protocol=p)) for p in range(6)},
          **{f"joblib {c}": (lambda b, path, c=c: joblib.dump(b, path, compress=c)) for c in
-            (0, ("zlib", 3), ("gzip", 3), ("bz2", 3), ("xz", 3), ("lz4", 3))}}
+            (0, ("zlib", 3), ("gzip", 3), ("bz2", 3), ("xz", 3), ("lz4", 3))},
+         "skops": skops.io.dump}
 
 
 def main():
@@ -32,17 +34,18 @@ def main():
     ap.add_argument("--round", type=int, help="only this one")
     ap.add_argument("--seed", type=int, default=0)
     ap.add_argument("--only", help="only this estimator")
+    ap.add_argument("--format", choices=sorted(DUMPS), help="the file format of all cases, instead of a drawn one")
     a = ap.parse_args()
     checks = Checks()
     for r in range(a.rounds) if a.round is None else [a.round]:
         for number, name in enumerate(models.MODELS):
             if a.only in (None, name):
                 rng = np.random.default_rng([a.seed, r, number])
-                checks.run(f"{name} (seed {a.seed}, round {r})", compare, name, rng)
+                checks.run(f"{name} (seed {a.seed}, round {r})", compare, name, rng, a.format)
     checks.finish()
 
 
-def compare(name, rng):
+def compare(name, rng, how):
     """One case: train, serve, ask, compare."""
     kind, make = models.MODELS[name]
     X, y = models.data(rng, kind)
@@ -53,7 +56,7 @@ def compare(name, rng):
     bundle = {"model": estimator, "scaler": scaler, "feature_order": list(X.columns),
               "metadata": {"trained_at": "2026-01-15T09:30:00+00:00", "source_rows": len(X), "clean_rows": len(X),
                            "scikit_learn_version": sklearn.__version__}}
-    how = sorted(DUMPS)[rng.integers(len(DUMPS))]
+    how = how or sorted(DUMPS)[rng.integers(len(DUMPS))]
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model_bundle.pkl")
         DUMPS[how](bundle, path)

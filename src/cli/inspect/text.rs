@@ -91,7 +91,11 @@ impl Lines {
             self.line("", &format!("{objects:>6} {class}{mark}"));
         }
         for name in &content.refused {
-            self.line("refused", &format!("{} at byte {}, used {} times", name.name, name.offset, name.uses));
+            let place = match (name.offset, &name.path) {
+                (Some(byte), _) => format!("byte {byte}"),
+                (None, path) => path.clone().unwrap_or_default(),
+            };
+            self.line("refused", &format!("{} at {place}, used {} times", name.name, name.uses));
         }
     }
 }

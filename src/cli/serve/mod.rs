@@ -1,19 +1,18 @@
 //! `scorelet serve`: loads a bundle and answers scoring requests over HTTP.
 
+mod served;
 mod settings;
 
-use super::Failure;
-use crate::load::{BundleFile, LoadError, LoadOptions};
-use crate::score::{ReplyStyle, Scorer};
-use crate::serve::{Deployment, Server, Stopped};
+use super::{Failure, model};
+use crate::serve::{Server, Stopped};
 use crate::telemetry::{self, Level};
 use anyhow::Context;
+use served::Served;
 use settings::{Machine, Milliseconds, Settings, Size};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,16 +21,25 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[derive(Debug, clap::Args)]
 #[command(after_help = AZURE)]
 pub struct Args {
-    /// The bundle: a file, or a folder that holds one, two levels deep at most [default: $AZUREML_MODEL_DIR]
+    /// The bundle: a file; a folder that holds one, two levels deep at most; or a version of a registry: NAME, NAME@7,
+    /// NAME@champion [default: $AZUREML_MODEL_DIR]
     #[arg(env = "SCORELET_MODEL")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    from: model::From,
+    /// Look again and again which version NAME@champion means; load and warm a new one, then let it take over
+    #[arg(long, env = "SCORELET_FOLLOW", value_parser = clap::builder::FalseyValueParser::new())]
+    follow: bool,
+    /// How often --follow looks [default: 5000]
+    #[arg(long, env = "SCORELET_FOLLOW_INTERVAL_MS", value_name = "MS", requires = "follow")]
+    follow_interval_ms: Option<Milliseconds>,
     /// Address to listen on; 0.0.0.0 for all
     #[arg(long, env = "SCORELET_HOST", default_value = "127.0.0.1")]
     host: String,
     /// Port to listen on; 0 picks a free one, which the line "listening on ADDRESS" tells
     #[arg(long, env = "SCORELET_PORT", default_value_t = 5001)]
     port: u16,
-    /// The model's name in metrics and descriptions [default: the file's name without its ending]
+    /// The model's name in metrics and descriptions [default: that in the registry, or the file's without its ending]
     #[arg(long, env = "SCORELET_MODEL_NAME", value_name = "NAME")]
     model_name: Option<String>,
     /// Column names in the order of the model's features, for a model fitted without names
@@ -112,16 +120,23 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
-    let Settings { model, name, options, host, port, log_format, log_level, config } = settings;
+    let Settings { model, from, follow, name, options, host, port, log_format, log_level, config } = settings;
     let listener = listen(&host, port).await?;
     let address = listener.local_addr().context("cannot tell the address of the port")?;
     let signals = Signals::new().context("cannot wait for signals")?;
-    let (style, max_body) = (config.style, config.max_body);
+    let served = Served { model, from, name, options, style: config.style, max_body: config.max_body };
     let server = Server::new(config);
     let metrics = server.metrics().clone();
     let _flusher = telemetry::init(log_format, log_level, move || metrics.families.log_lines_dropped.inc());
     announce(address);
-    let load = move || deployment(&model, name, &options, style, max_body);
+    let successor = server.successor();
+    let load = move || {
+        let (deployment, version) = served.load()?;
+        if let Some(interval) = follow {
+            std::thread::spawn(move || served.follow(version, interval, &successor));
+        }
+        Ok::<_, Failure>(deployment)
+    };
     let stopped = server.run(listener, load, signals.first()).await?;
     match stopped {
         Stopped::Drained => tracing::info!("stopped"),
@@ -151,20 +166,6 @@ fn announce(address: SocketAddr) {
     tracing::info!(addr = %address, "listening");
     // Without stderr the log has it.
     let _ = writeln!(io::stderr(), "listening on {address}");
-}
-
-fn deployment(
-    model: &Path,
-    name: Option<String>,
-    options: &LoadOptions,
-    style: ReplyStyle,
-    max_body: usize,
-) -> Result<Deployment, LoadError> {
-    let file = BundleFile::read(model)?;
-    let stem = || file.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let name = name.unwrap_or_else(stem);
-    let scorer = Scorer::new(Arc::new(file.load(options)?), style);
-    Ok(Deployment::new(scorer, &name, max_body))
 }
 
 /// SIGTERM, and SIGINT as Ctrl-C sends it.

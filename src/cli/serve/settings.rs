@@ -3,21 +3,28 @@
 //! A flag beats `SCORELET_<FLAG>` (clap knows that), which beats Azure's variable, which beats the default.
 
 use super::{Args, LogFormat, Reply};
-use crate::cli::{Failure, names};
+use crate::cli::{Failure, model, names};
 use crate::load::LoadOptions;
+use crate::registry::{Reference, Which};
 use crate::score::ReplyStyle;
 use crate::serve::{Config, Origins};
 use crate::telemetry::{Format, Level};
 use std::fmt::Display;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
+
+/// How often an alias is looked up.
+const FOLLOW_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What `serve` does; nothing in it can be wrong any more but the world.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub model: PathBuf,
+    pub from: model::From,
+    /// How often to look what the model's reference means, if another version may take over.
+    pub follow: Option<Duration>,
     /// The name to serve it under; the file's stem where there is none.
     pub name: Option<String>,
     pub options: LoadOptions,
@@ -62,9 +69,13 @@ impl Settings {
         let model = model.filter(|model| !model.as_os_str().is_empty()).ok_or_else(|| {
             Failure::Usage("no model is named\n  give a file or folder, or set AZUREML_MODEL_DIR".to_owned())
         })?;
+        let follow = args.follow.then(|| args.follow_interval_ms.map_or(FOLLOW_INTERVAL, |Milliseconds(given)| given));
+        follow.map_or(Ok(()), |interval| followable(&model, &args.from, interval))?;
         let level = machine.or_azure(args.log_level, "AZUREML_LOG_LEVEL")?;
         Ok(Settings {
             model,
+            from: args.from,
+            follow,
             name: args.model_name,
             options: LoadOptions { features: args.features.as_deref().map(names).transpose()? },
             host: args.host,
@@ -78,6 +89,25 @@ impl Settings {
             log_level: level.unwrap_or(Level::INFO),
             config,
         })
+    }
+}
+
+/// # Errors
+/// When the model is none that may change while it is served.
+fn followable(model: &Path, from: &model::From, interval: Duration) -> Result<(), Failure> {
+    let usage = |text: String| Err(Failure::Usage(text));
+    let shown = model.display();
+    if !model::is_reference(model, from) {
+        return usage(format!(
+            "--follow: {shown} is no reference to a registry\n  write NAME@champion, and --registry"
+        ));
+    }
+    match Reference::parse(&model.to_string_lossy()).map(|reference| reference.which) {
+        Ok(Which::Version(_)) => {
+            usage(format!("--follow: {shown} always means the same\n  follow an alias: NAME@champion"))
+        }
+        _ if interval.is_zero() => usage("--follow-interval-ms 0 would never rest\n  give at least 1".to_owned()),
+        _ => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// How often the line changes at most.
 const PACE: Duration = Duration::from_millis(100);
 
-pub(super) struct Progress {
+pub(in crate::cli) struct Progress {
     terminal: bool,
     last: Mutex<Option<Instant>>,
 }

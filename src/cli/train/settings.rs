@@ -3,7 +3,7 @@
 use super::Args;
 use super::plan::{self, plan};
 use crate::calendar;
-use crate::cli::{Failure, names};
+use crate::cli::{Failure, git, names};
 use crate::data::Sample;
 use crate::data::schema::{ColumnSchema, Schema};
 use crate::train::evaluate::TestSize;
@@ -28,9 +28,6 @@ pub(super) struct Settings {
     /// All of it, as a configuration file.
     pub shown: String,
 }
-
-/// Variables of CI systems that hold the commit: Azure Pipelines, GitHub, GitLab.
-const COMMITS: [&str; 3] = ["BUILD_SOURCEVERSION", "GITHUB_SHA", "CI_COMMIT_SHA"];
 
 impl Settings {
     /// Checks everything that can be checked without the data.
@@ -67,7 +64,7 @@ impl Settings {
             max_lost: max_lost(args.max_lost)?,
             threads: threads(args.threads)?,
             trained_at: trained_at(args.trained_at.as_deref(), variable)?,
-            git_commit: args.git_commit.clone().or_else(|| commit(variable)),
+            git_commit: args.git_commit.clone().or_else(|| git::commit(variable)),
             output,
         };
         let seed = u64::from(job.spec.params.random_state());
@@ -206,15 +203,17 @@ fn writable(flag: &str, path: &Path, output: &Path) -> Result<(), Failure> {
     }
 }
 
+/// The present, in ISO 8601.
+pub fn now() -> String {
+    calendar::moment(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() as i64)
+}
+
 /// The time that was given, else that of reproducible builds, else now.
 fn trained_at(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, Failure> {
     let said = given.map(str::to_owned).or_else(|| variable("SOURCE_DATE_EPOCH"));
-    let Some(text) = said else {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        return Ok(moment(now as i64));
-    };
+    let Some(text) = said else { return Ok(now()) };
     match text.parse::<i64>() {
-        Ok(seconds @ 0..=253_402_300_799) => Ok(moment(seconds)),
+        Ok(seconds @ 0..=253_402_300_799) => Ok(calendar::moment(seconds)),
         Ok(_) => Err(Failure::Usage(format!("--trained-at {text}: no year has so many seconds"))),
         // Any text that begins as a date: it is only shown.
         Err(_) if text.len() >= 10 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit) => Ok(text),
@@ -222,21 +221,6 @@ fn trained_at(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) ->
             Err(Failure::Usage(format!("--trained-at {text:?}: write 2026-01-31T12:00:00Z, or seconds since 1970")))
         }
     }
-}
-
-/// ISO 8601 of seconds since 1970.
-fn moment(seconds: i64) -> String {
-    let text = calendar::text(seconds * 1_000_000);
-    if text.contains('T') { text } else { text + "T00:00:00Z" }
-}
-
-fn commit(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    COMMITS.iter().find_map(|name| variable(name)).or_else(|| {
-        let asked =
-            std::process::Command::new("git").args(["rev-parse", "HEAD"]).stderr(std::process::Stdio::null()).output();
-        let said = String::from_utf8(asked.ok().filter(|output| output.status.success())?.stdout).ok()?;
-        Some(said.trim().to_owned()).filter(|commit| !commit.is_empty())
-    })
 }
 
 /// What is used, as a configuration file that would say the same.

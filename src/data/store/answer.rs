@@ -12,7 +12,10 @@ pub(super) struct Answers {
 
 /// What services say in `<Code>`, and what to do about it.
 const CODES: [(&str, &str); 9] = [
-    ("AuthorizationPermissionMismatch", "it is valid but may not read: give it the role Storage Blob Data Reader"),
+    (
+        "AuthorizationPermissionMismatch",
+        "it is valid but may not: to read it needs the role Storage Blob Data Reader, to write Contributor",
+    ),
     ("AuthorizationFailure", "it is wrong or has expired, or the account's firewall keeps this machine out"),
     ("AuthorizationProtocolMismatch", "the shared access signature is for https only"),
     ("AuthorizationResourceTypeMismatch", "the shared access signature does not cover this: it needs sr=c, or srt=co"),

@@ -1,6 +1,6 @@
 //! Object stores: what URLs name there, and how its bytes come. The only place that names `object_store`.
 //!
-//! Reads and lists, never writes. What a store answers becomes a [`DataError`] that says which credential was used and
+//! Tables are read and listed; `prefix` alone writes. What a store answers becomes a [`DataError`] that says which credential was used and
 //! holds no part of it.
 
 mod answer;
@@ -8,8 +8,11 @@ mod azure;
 mod clouds;
 mod credential;
 mod machine_learning;
+mod prefix;
 mod reader;
 mod url;
+
+pub(super) use prefix::Prefix;
 
 use super::DataError;
 use super::source::{MATCHING, is_data_file};

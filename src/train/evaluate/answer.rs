@@ -34,6 +34,41 @@ pub enum Predicted {
     Numbers(Vec<f64>),
 }
 
+impl Answers {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match &self.predicted {
+            Predicted::Labels { codes, .. } => codes.len(),
+            Predicted::Groups(groups) => groups.len(),
+            Predicted::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The answers for some of the rows, in that order; a row may be taken more than once.
+    pub fn take(&self, rows: &[usize]) -> Answers {
+        fn pick<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|row| values[*row]).collect()
+        }
+        let predicted = match &self.predicted {
+            Predicted::Labels { codes, classes } => {
+                Predicted::Labels { codes: pick(codes, rows), classes: Arc::clone(classes) }
+            }
+            Predicted::Groups(groups) => Predicted::Groups(pick(groups, rows)),
+            Predicted::Numbers(numbers) => Predicted::Numbers(pick(numbers, rows)),
+        };
+        Answers {
+            predicted,
+            probabilities: self.probabilities.as_ref().map(|p| p.select(Axis(0), rows)),
+            scores: self.scores.as_ref().map(|scores| pick(scores, rows)),
+            distances: self.distances.as_ref().map(|distances| distances.select(Axis(0), rows)),
+        }
+    }
+}
+
 /// The finished model takes no such value.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("row {row} of those scored: {error}")]
@@ -83,6 +118,17 @@ pub fn answers(bundle: &Bundle, x: ArrayView2<'_, f64>, threads: usize) -> Resul
     done.sort_by_key(|(at, _)| *at);
     let parts = done.into_iter().map(|(_, outputs)| outputs).collect::<Result<Vec<_>, _>>()?;
     Ok(gather(&wanted, parts))
+}
+
+/// The matrix that reaches the estimator itself.
+pub fn seen_by_model(bundle: &Bundle, x: Array2<f64>) -> Array2<f64> {
+    let steps = match &bundle.estimator {
+        crate::model::Estimator::Pipeline(pipeline) => pipeline.steps(),
+        _ => &[],
+    };
+    let all = bundle.scaler.iter().chain(steps);
+    // These rows were answered a moment ago: no step refuses them now.
+    all.fold(x, |x, step| step.transform(x.clone()).unwrap_or(x))
 }
 
 fn take<'c, 'x>(

@@ -16,6 +16,37 @@ const CALIBRATION_BINS: usize = 10;
 /// Names as scikit-learn's scorers and functions have them, in the order in which they are shown. Undefined is NaN.
 pub type Metrics = Vec<(&'static str, f64)>;
 
+/// Every metric that [`evaluate`] reports of some task, and whether the greater is the better; `None` where neither is.
+pub const METRICS: [(&str, Option<bool>); 27] = [
+    ("accuracy", Some(true)),
+    ("balanced_accuracy", Some(true)),
+    ("precision", Some(true)),
+    ("recall", Some(true)),
+    ("f1", Some(true)),
+    ("precision_macro", Some(true)),
+    ("recall_macro", Some(true)),
+    ("f1_macro", Some(true)),
+    ("precision_weighted", Some(true)),
+    ("recall_weighted", Some(true)),
+    ("f1_weighted", Some(true)),
+    ("roc_auc", Some(true)),
+    ("roc_auc_ovr", Some(true)),
+    ("average_precision", Some(true)),
+    ("log_loss", Some(false)),
+    ("brier_score", Some(false)),
+    ("r2", Some(true)),
+    ("mean_absolute_error", Some(false)),
+    ("root_mean_squared_error", Some(false)),
+    ("mean_squared_error", Some(false)),
+    ("mean_absolute_percentage_error", Some(false)),
+    ("median_absolute_error", Some(false)),
+    ("explained_variance", Some(true)),
+    ("clusters", None),
+    ("inertia", Some(false)),
+    ("silhouette", Some(true)),
+    ("anomaly_rate", None),
+];
+
 /// How good the answers are.
 #[derive(Debug, Clone)]
 pub struct Evaluation {

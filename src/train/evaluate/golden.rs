@@ -4,7 +4,7 @@
 use crate::bundle::Bundle;
 use crate::data::{Column, NumberKind, Values};
 use crate::score::{Form, ReplyStyle, Scorer};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub const REQUESTS: usize = 5;
 
 /// A request and the reply to it, to the byte.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Golden {
     pub request: String,
     pub reply: String,
@@ -22,12 +22,17 @@ pub struct Golden {
 pub fn golden(bundle: &Arc<Bundle>, columns: &[&Column], rows: &[usize]) -> Vec<Golden> {
     let scorer = Scorer::new(Arc::clone(bundle), ReplyStyle::Plain);
     let pair = |row: &usize| {
-        let request = json!({ "input_data": [record(columns, *row)] }).to_string();
+        let request = request(columns, *row);
         let mut reply = Vec::new();
         scorer.score(Form::Json, request.as_bytes(), &mut reply).ok()?;
         Some(Golden { request, reply: String::from_utf8(reply).ok()? })
     };
     rows.iter().filter_map(pair).take(REQUESTS).collect()
+}
+
+/// The request of one row of these columns.
+pub fn request(columns: &[&Column], row: usize) -> String {
+    json!({ "input_data": [record(columns, row)] }).to_string()
 }
 
 /// One row as a client writes it: missing values are null.

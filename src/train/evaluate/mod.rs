@@ -11,8 +11,8 @@ pub mod profile;
 mod report;
 mod split;
 
-pub use answer::{Answers, Predicted, Refused, answers};
-pub use evaluation::{Detail, Evaluation, Metrics, anomalies, evaluate, over_folds, shown};
-pub use golden::{Golden, REQUESTS, golden};
+pub use answer::{Answers, Predicted, Refused, answers, seen_by_model};
+pub use evaluation::{Detail, Evaluation, METRICS, Metrics, anomalies, evaluate, over_folds, shown};
+pub use golden::{Golden, REQUESTS, golden, request};
 pub use report::{Card, page};
 pub use split::{Split, SplitError, TestSize, by_time, k_fold, shuffled, stratified, stratified_k_fold};

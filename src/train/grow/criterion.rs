@@ -256,12 +256,7 @@ impl Criterion for ClassCounts {
 
     fn init(&mut self, samples: &[u32]) {
         self.total.fill(0.0);
-        let mut weight = 0.0;
-        for &i in samples {
-            let (w, class) = self.rows.get()[i as usize];
-            self.total[class as usize] += w;
-            weight += w;
-        }
+        let weight = add(self.rows.get(), samples.iter(), 1.0, (&mut self.total, 0.0));
         self.len = samples.len();
         self.weights.node = weight;
         self.reset();
@@ -277,23 +272,12 @@ impl Criterion for ClassCounts {
 
     fn update(&mut self, samples: &[u32], pos: usize) {
         let rows = self.rows.get();
-        let mut weight;
-        if pos - self.pos <= self.len - pos {
-            weight = self.weights.left;
-            for &i in &samples[self.pos..pos] {
-                let (w, class) = rows[i as usize];
-                self.left[class as usize] += w;
-                weight += w;
-            }
+        let weight = if pos - self.pos <= self.len - pos {
+            add(rows, samples[self.pos..pos].iter(), 1.0, (&mut self.left, self.weights.left))
         } else {
             self.left.copy_from_slice(&self.total);
-            weight = self.weights.node;
-            for &i in samples[pos..self.len].iter().rev() {
-                let (w, class) = rows[i as usize];
-                self.left[class as usize] -= w;
-                weight -= w;
-            }
-        }
+            add(rows, samples[pos..self.len].iter().rev(), -1.0, (&mut self.left, self.weights.node))
+        };
         self.weights.left = weight;
         self.pos = pos;
         self.set_right();
@@ -336,4 +320,30 @@ impl Criterion for ClassCounts {
         }
         self.set_right();
     }
+}
+
+/// Adds the weights of samples, with a sign, to the sums of their classes and to `weight`, which is returned.
+fn add<'s>(
+    rows: &[(f64, u32)],
+    samples: impl Iterator<Item = &'s u32>,
+    sign: f64,
+    (sums, mut weight): (&mut [f64], f64),
+) -> f64 {
+    if let [zero, one] = sums {
+        // Without a detour through memory; the class that a sample is not of gets a 0, which changes nothing.
+        let (mut first, mut second) = (*zero, *one);
+        for &i in samples {
+            let (w, class) = rows[i as usize];
+            let of_second = sign * w * f64::from(class);
+            (first, second, weight) = (first + (sign * w - of_second), second + of_second, weight + sign * w);
+        }
+        (*zero, *one) = (first, second);
+        return weight;
+    }
+    for &i in samples {
+        let (w, class) = rows[i as usize];
+        sums[class as usize] += sign * w;
+        weight += sign * w;
+    }
+    weight
 }

@@ -2,6 +2,7 @@
 
 use super::criterion::Criterion;
 use super::splitter::{FEATURE_THRESHOLD, Scratch, Search, Side, Split, Splitter, divide};
+use std::hint::select_unpredictable;
 
 impl<C: Criterion> Splitter<'_, C> {
     /// Tries one random threshold of `feature`; true if it is constant here.
@@ -20,7 +21,10 @@ impl<C: Criterion> Splitter<'_, C> {
         let side = Side::new(threshold, missing_left);
         let left = match self.exact {
             true => self.arrange(side, start, end),
-            false => divide(&self.scratch.values, &mut self.samples[start..end], side),
+            false => {
+                let Scratch { values, keys, .. } = &mut self.scratch;
+                divide(values, &mut self.samples[start..end], side, keys)
+            }
         };
         let pos = start + left;
         if !self.large_enough(left, end - pos) {
@@ -64,14 +68,14 @@ impl<C: Criterion> Splitter<'_, C> {
 
     /// Copies the node's samples, those with gathered values that go left first; returns how many they are.
     fn arrange(&mut self, side: Side, start: usize, end: usize) -> usize {
-        let Scratch { values, order, .. } = &mut self.scratch;
-        order.resize(order.len().max(end - start), 0);
-        let (mut left, mut right) = (0, end - start);
-        for (&x, &sample) in values.iter().zip(&self.samples[start..end]) {
+        let (n, Scratch { values, order, .. }) = (end - start, &mut self.scratch);
+        order.resize(order.len().max(n), 0);
+        let (order, mut left) = (&mut order[..n], 0);
+        for (i, (&x, &sample)) in values.iter().zip(&self.samples[start..end]).enumerate() {
             let goes_left = side.is_left(x);
-            order[if goes_left { left } else { right - 1 }] = sample;
+            // Those that go right from the end on: of those before this one, `i - left`.
+            order[select_unpredictable(goes_left, left, n - 1 - (i - left))] = sample;
             left += usize::from(goes_left);
-            right -= usize::from(!goes_left);
         }
         left
     }
@@ -80,16 +84,17 @@ impl<C: Criterion> Splitter<'_, C> {
 /// Least and greatest of values without NaN, at least one: in lanes that the processor compares side by side.
 fn ends(values: &[f32]) -> (f32, f32) {
     const LANES: usize = 16;
-    let (mut low, mut high) = ([values[0]; LANES], [values[0]; LANES]);
-    let lanes = values.chunks_exact(LANES);
-    let rest = lanes.remainder();
-    for chunk in lanes {
-        for k in 0..LANES {
-            low[k] = if chunk[k] < low[k] { chunk[k] } else { low[k] };
-            high[k] = if chunk[k] > high[k] { chunk[k] } else { high[k] };
+    let wider = |(low, high): (f32, f32), x: f32| (if x < low { x } else { low }, if x > high { x } else { high });
+    let (lanes, rest) = values.as_chunks::<LANES>();
+    let mut found = (values[0], values[0]);
+    if let [first, more @ ..] = lanes {
+        let mut ends = first.map(|x| (x, x));
+        for chunk in more {
+            for k in 0..LANES {
+                ends[k] = wider(ends[k], chunk[k]);
+            }
         }
+        found = ends.into_iter().fold(found, |found, (low, high)| wider(wider(found, low), high));
     }
-    let least = low.iter().chain(rest).fold(values[0], |a, x| if *x < a { *x } else { a });
-    let greatest = high.iter().chain(rest).fold(values[0], |a, x| if *x > a { *x } else { a });
-    (least, greatest)
+    rest.iter().fold(found, |found, x| wider(found, *x))
 }

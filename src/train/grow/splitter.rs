@@ -212,8 +212,9 @@ impl<'d, C: Criterion> Splitter<'d, C> {
         let side = Side::new(split.threshold, split.missing_left);
         if self.exact {
             // In their order, so that columns are read from front to back.
-            let right = &mut self.scratch.order;
-            right.resize(right.len().max(samples.len()), 0);
+            let order = &mut self.scratch.order;
+            order.resize(order.len().max(samples.len()), 0);
+            let right = &mut order[..samples.len()];
             let (mut left, mut others) = (0, 0);
             for i in 0..samples.len() {
                 let sample = samples[i];
@@ -227,10 +228,10 @@ impl<'d, C: Criterion> Splitter<'d, C> {
             samples[left..].copy_from_slice(&right[..others]);
             return;
         }
-        let values = &mut self.scratch.values;
+        let Scratch { values, keys, .. } = &mut self.scratch;
         values.clear();
         values.extend(samples.iter().map(|sample| column[*sample as usize]));
-        divide(values, samples, side);
+        divide(values, samples, side, keys);
     }
 }
 
@@ -255,21 +256,20 @@ impl Side {
 }
 
 /// Puts samples with values that go left first; returns how many they are. Not stable: what goes right changes places with
-/// the last sample that was not looked at, which is next then, as in scikit-learn.
-pub(super) fn divide(values: &[f32], samples: &mut [u32], side: Side) -> usize {
-    let n = samples.len();
-    let (mut a, mut b) = (0, n);
-    let (mut x, mut sample) = match (values.first(), samples.first()) {
-        (Some(x), Some(sample)) => (*x, *sample),
-        _ => return 0,
-    };
+/// the last sample that was not looked at, which is next then, as in scikit-learn. `sides` is room to work in.
+pub(super) fn divide(values: &[f32], samples: &mut [u32], side: Side, sides: &mut Vec<u64>) -> usize {
+    const RIGHT: u64 = 1 << 32;
+    sides.clear();
+    let marked = |(x, sample): (&f32, &u32)| u64::from(!side.is_left(*x)) << 32 | u64::from(*sample);
+    sides.extend(values.iter().zip(samples.iter()).map(marked));
+    let (sides, mut a, mut b) = (sides.as_slice(), 0, sides.len());
+    let mut sample = sides.first().copied().unwrap_or_default();
     while a < b {
-        let left = side.is_left(x);
-        let (front, back) = ((a + 1).min(n - 1), b - 1);
-        let (next, last) = ((values[front], samples[front]), (values[back], samples[back]));
-        samples[back] = select_unpredictable(left, last.1, sample);
-        samples[a] = sample;
-        (x, sample) = (select_unpredictable(left, next.0, last.0), select_unpredictable(left, next.1, last.1));
+        let left = sample < RIGHT;
+        let (next, last) = (sides[(a + 1).min(sides.len() - 1)], sides[b - 1]);
+        samples[b - 1] = select_unpredictable(left, last, sample) as u32;
+        samples[a] = sample as u32;
+        sample = select_unpredictable(left, next, last);
         a += usize::from(left);
         b -= usize::from(!left);
     }

@@ -19,7 +19,6 @@ use crate::data::{Loaded, NameError};
 use crate::model::InputError;
 use crate::value::ValueError;
 use columns::Prepared;
-use ndarray::Array2;
 use serde_json::Map;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -293,23 +292,12 @@ impl Measures {
         let answers = evaluate::answers(bundle, x.view(), job.threads)?;
         let task = job.spec.estimator.class().task;
         let truth = data.target.as_ref().map(|target| target.select(rows));
-        let seen = if task == Task::Clustering { seen_by_model(bundle, x) } else { x };
+        let seen = if task == Task::Clustering { evaluate::seen_by_model(bundle, x) } else { x };
         let comparable = truth.is_some() || matches!(task, Task::Clustering | Task::AnomalyDetection);
         let seed = job.spec.params.random_state();
         let evaluation = comparable.then(|| evaluate::evaluate(task, &answers, truth.as_ref(), seen.view(), seed));
         Ok(Measures { answers, evaluation })
     }
-}
-
-/// The matrix that reaches the estimator itself.
-fn seen_by_model(bundle: &Bundle, x: Array2<f64>) -> Array2<f64> {
-    let steps = match &bundle.estimator {
-        crate::model::Estimator::Pipeline(pipeline) => pipeline.steps(),
-        _ => &[],
-    };
-    let all = bundle.scaler.iter().chain(steps);
-    // These rows were answered a moment ago: no step refuses them now.
-    all.fold(x, |x, step| step.transform(x.clone()).unwrap_or(x))
 }
 
 fn cross_validate(

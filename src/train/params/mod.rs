@@ -4,10 +4,9 @@
 //! except those against the data.
 
 mod accept;
-mod literal;
 mod table;
 
-pub use literal::Literal;
+pub use crate::literal::Literal;
 pub use table::{Class, Task};
 
 use std::collections::BTreeMap;

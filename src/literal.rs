@@ -1,4 +1,4 @@
-//! Values of parameters as Python writes them: `None`, `0.5`, `1e-3`, `'auto'` or `auto`, `{0: 1, 1: 5}`, `(0, 1)`.
+//! Values as Python writes them in text: `None`, `0.5`, `1e-3`, `'auto'` or `auto`, `{0: 1, 1: 5}`, `(0, 1)`.
 //!
 //! Reads literals only; nothing is evaluated.
 

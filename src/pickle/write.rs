@@ -8,6 +8,9 @@ use super::allow::{self, Call, Role};
 use crate::value::{Array, ArrayData, DType, Field, Graph, Id, Name, Node, Object};
 use std::collections::HashMap;
 
+/// numpy's flags of Python objects: counted, and pickled as a list.
+const OBJECT_FLAGS: i64 = 63;
+
 /// Why a graph has no pickle that Python could load.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
@@ -254,7 +257,8 @@ impl<'g, 'a> Writer<'g, 'a> {
             _ => self.out.extend(b"NN"),
         }
         let alignment = if size < 0 { -1 } else { 1 };
-        [size, alignment, 0].into_iter().for_each(|number| integer(number, &mut self.out));
+        let flags = if *dtype == DType::Object { OBJECT_FLAGS } else { 0 };
+        [size, alignment, flags].into_iter().for_each(|number| integer(number, &mut self.out));
         self.out.extend(b"tb");
         let number = self.memoize();
         self.dtypes.insert(dtype, number);

@@ -1,6 +1,7 @@
 //! What scikit-learn itself reads of its objects and scorelet does not: completed before a bundle that `train` made is
 //! written for Python.
 
+use crate::sklearn::Version;
 use crate::sklearn::derived::passing;
 use crate::value::{Array, ArrayData, DType, Graph, Id, Name, Node, Object, View};
 
@@ -40,9 +41,15 @@ fn changes_nothing(value: &View<'_, '_>) -> bool {
     own && names().is_some_and(same)
 }
 
-/// In `transformers_` scikit-learn keeps a fitted `FunctionTransformer` for what passes.
+/// From this version on `transformers_` holds a fitted `FunctionTransformer` for what passes.
+const FITTED_PASSING: Version = Version(1, 4);
+
 fn passing_columns(graph: &mut Graph<'_>, at: usize) {
     let view = graph.view(Id(at as u32));
+    let version = view.some("_sklearn_version").and_then(|version| Version::parse(version.str().ok()?));
+    if version.is_some_and(|version| version < FITTED_PASSING) {
+        return;
+    }
     let entries = view.some("transformers_").and_then(|list| list.items().ok()).unwrap_or_default();
     let parts: Option<Vec<[Id; 3]>> = entries
         .iter()

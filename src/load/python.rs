@@ -15,6 +15,8 @@ pub(super) fn complete(graph: &mut Graph<'_>) -> bool {
         match class.name.as_ref() {
             "ColumnTransformer" => passing_columns(graph, at),
             "SimpleImputer" => dtypes(graph, at),
+            "OneHotEncoder" => widths(graph, at),
+            "OrdinalEncoder" => missing_indices(graph, at),
             _ => {}
         }
     }
@@ -111,6 +113,56 @@ fn dtypes(graph: &mut Graph<'_>, at: usize) {
     let dtype = add(graph, Node::DType(Box::new(dtype)));
     set(graph, at, "_fit_dtype", dtype);
     set(graph, at, "_fill_dtype", dtype);
+}
+
+/// How many columns a one-hot encoder gives for each that it gets.
+fn widths(graph: &mut Graph<'_>, at: usize) {
+    let view = graph.view(Id(at as u32));
+    if view.get("_n_features_outs").is_some() || view.some("drop_idx_").is_some() {
+        return;
+    }
+    let items = |name: &'static str| view.some(name).and_then(|list| list.items().ok()).unwrap_or_default();
+    let infrequent: Vec<usize> = items("_infrequent_indices").iter().map(length).collect();
+    let widths: Vec<i64> = items("categories_")
+        .iter()
+        .enumerate()
+        .map(|(at, known)| {
+            // Infrequent categories share a column.
+            let shared = infrequent.get(at).copied().unwrap_or_default().saturating_sub(1);
+            length(known).saturating_sub(shared) as i64
+        })
+        .collect();
+    let widths = widths.into_iter().map(|width| add(graph, Node::Int(width))).collect();
+    let list = add(graph, Node::List(widths));
+    set(graph, at, "_n_features_outs", list);
+}
+
+/// Of each column that has one, where its missing value stands among the categories: last.
+fn missing_indices(graph: &mut Graph<'_>, at: usize) {
+    let view = graph.view(Id(at as u32));
+    if view.get("_missing_indices").is_some() {
+        return;
+    }
+    let categories = view.some("categories_").and_then(|list| list.items().ok()).unwrap_or_default();
+    let is_missing = |known: &View<'_, '_>| match known.f64s() {
+        Ok(numbers) => numbers.last().is_some_and(|last| last.is_nan()),
+        Err(_) => {
+            let items = known.items().unwrap_or_default();
+            items.last().is_some_and(|last| matches!(last.node(), Node::Float(x) if x.is_nan()))
+        }
+    };
+    let missing = categories.iter().enumerate().filter(|(_, known)| is_missing(known));
+    let missing: Vec<(usize, usize)> =
+        missing.map(|(column, known)| (column, length(known).saturating_sub(1))).collect();
+    let number = |graph: &mut Graph<'_>, n: usize| add(graph, Node::Int(n as i64));
+    let pairs = missing.into_iter().map(|(column, at)| (number(graph, column), number(graph, at))).collect();
+    let dict = add(graph, Node::Dict(pairs));
+    set(graph, at, "_missing_indices", dict);
+}
+
+/// Elements of an array; 0 of anything else.
+fn length(value: &View<'_, '_>) -> usize {
+    value.array().map_or(0, Array::len)
 }
 
 fn add<'a>(graph: &mut Graph<'a>, node: Node<'a>) -> Id {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite gate pages container k8s scripts dependencies
-# Python packages go to .venv, .venv-k8s and .venv-mlflow, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
+#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite gate azure pipeline pages container k8s scripts dependencies
+# Python packages go to .venv, .venv-azure, .venv-k8s and .venv-mlflow, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
 # Debian packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
 set -uo pipefail
@@ -41,6 +41,7 @@ step() { # NAME COMMAND...: runs it, shows what it says, and counts the tests it
   counts=$(awk -v code="$code" '
     /^test result: / { p += $4; f += $6; s += $8; seen = 1 }
     /^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; s += $5; seen = 1 }
+    /^[0-9]+ stages, [0-9]+ failed$/ { p += $1 - $3; f += $3; seen = 1 }
     /^---- .* ----$/ { open = 1 }
     open && /^[Ss][Kk][Ii][Pp]/ { p--; s++; open = 0 }
     END { if (!seen && !code) p++; if (code && !f) f++; print p + 0, f + 0, s + 0 }' "$log")
@@ -82,6 +83,9 @@ packages() { # FOLDER: with what its package-lock.json names
 }
 azurite_tests() { packages tests/azurite && "$python" tests/python/azurite.py; }
 azurite() { needs azurite openssl && step azurite built azurite_tests; }
+azure_tests() { environment .venv-azure tests/python/azure_ml-requirements.txt && .venv-azure/bin/python tests/python/azure_ml.py; }
+azure() { step azure built azure_tests; }
+pipeline() { SCORELET_BIN=${CARGO_TARGET_DIR:-target}/debug/scorelet step pipeline built scripts/pipeline-local.sh; }
 
 gate_tests() { environment .venv-mlflow tests/python/mlflow-requirements.txt && .venv-mlflow/bin/python tests/python/gate.py; }
 gate() { step gate built gate_tests; }
@@ -97,17 +101,17 @@ container() {
 k8s_tests() { cluster && packages tests/k8s && .venv-k8s/bin/python tests/python/k8s.py; }
 k8s() { needs k8s prometheus && step k8s built k8s_tests; }
 check_scripts() {
-  .venv/bin/hadolint docker/*Dockerfile && .venv/bin/shellcheck test.sh .ci/run docker/*.sh scripts/*.sh tests/fixtures/*.sh
+  .venv/bin/hadolint docker/*Dockerfile && .venv/bin/shellcheck test.sh .ci/run docker/*.sh pipelines/*.sh scripts/*.sh tests/fixtures/*.sh
 }
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite gate pages container k8s scripts dependencies
+[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite gate azure pipeline pages container k8s scripts dependencies
 environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
   case $name in
     cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | gate | pages | container | k8s | scripts | dependencies) "$name" ;;
+    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | gate | azure | pipeline | pages | container | k8s | scripts | dependencies) "$name" ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

@@ -8,22 +8,9 @@ cd "$(dirname "$0")/.." || exit
 work=$(mktemp -d)
 passed=0 failed=0 started=()
 
-# What a machine without systemd, with mixed control groups and low limits needs; harmless elsewhere.
-cat >"$work/containers.conf" <<'CONF'
-[containers]
-default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
-[engine]
-runtime = "runc"
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-CONF
-cat >"$work/storage.conf" <<CONF
-[storage]
-driver = "vfs"
-graphroot = "$work/storage"
-runroot = "$work/run"
-CONF
-export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
+# shellcheck source=docker/engine.sh
+. docker/engine.sh
+engine_in "$work"
 
 cleanup() {
   if [ -f "$work/pod.yaml" ]; then podman play kube --down "$work/pod.yaml" >/dev/null 2>&1; fi

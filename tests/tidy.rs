@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["train"],
     &["gate"],
     &["serve"],
+    &["deploy"],
     &["cli"],
 ];
 

@@ -4,6 +4,7 @@
 //! then does the work. Every failure ends here: one or two lines on stderr and an exit code that scripts can rely on.
 
 mod convert;
+mod deploy;
 mod git;
 mod healthcheck;
 mod inspect;
@@ -48,6 +49,8 @@ enum Command {
     Register(Box<register::Args>),
     /// See, take, promote and verify the versions of a registry
     Registry(registry::Args),
+    /// Release a version to a managed online endpoint of Azure ML, or check its files
+    Deploy(Box<deploy::Args>),
     /// Ask a running server whether it is ready
     Healthcheck(healthcheck::Args),
 }
@@ -107,6 +110,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Convert(args) => convert::run(args),
         Command::Register(args) => register::run(*args),
         Command::Registry(args) => registry::run(args),
+        Command::Deploy(args) => deploy::run(*args),
         Command::Healthcheck(args) => healthcheck::run(args),
     }
 }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Exit code of a process that ctrl-C or SIGTERM ended, as shells have it.
-const INTERRUPTED: i32 = 130;
+pub(super) const INTERRUPTED: i32 = 130;
 
 /// Where a bundle really goes: what a link at `output` points to.
 ///
@@ -127,15 +127,24 @@ fn open_files() -> MutexGuard<'static, Vec<PathBuf>> {
 
 /// From now on ctrl-C and SIGTERM take away what is half written, and end the process with a line that says so.
 pub(super) fn clean_up_when_interrupted() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    // Without the runtime the signals do what they always do: the file that is written beside stays, OUT is whole.
-    let Ok(runtime) = runtime else { return };
-    std::thread::spawn(move || {
-        runtime.block_on(interruption());
+    when_interrupted(|| {
         let open = open_files();
         open.iter().for_each(|path| drop(fs::remove_file(path)));
         super::complain("interrupted: nothing was written");
         std::process::exit(INTERRUPTED);
+    });
+}
+
+/// From now on calls this at each ctrl-C and SIGTERM.
+pub(super) fn when_interrupted(act: impl Fn() + Send + 'static) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // Without the runtime the signals do what they always do: the file that is written beside stays, OUT is whole.
+    let Ok(runtime) = runtime else { return };
+    std::thread::spawn(move || {
+        loop {
+            runtime.block_on(interruption());
+            act();
+        }
     });
 }
 

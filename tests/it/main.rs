@@ -3,6 +3,7 @@
 mod bundle;
 mod cli;
 mod data;
+mod deploy;
 mod evaluate;
 mod features;
 mod fit;

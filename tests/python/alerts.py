@@ -40,7 +40,8 @@ def alerts_are_tested():
     """Each alert has a case in which it is expected to fire."""
     with open(os.path.join(ROOT, "tests", "k8s", "alerts_test.yml")) as f:
         text = f.read()
-    fires = set(re.findall(r"alertname: (\w+)\n +eval_time: \w+\n +exp_alerts:\n", text)) | set(re.findall(r'ALERTS\{alertname="(\w+)",alertstate="firing"', text))
+    fires = set(re.findall(r"alertname: (\w+)\n +eval_time: \w+\n +exp_alerts:\n", text))
+    fires |= set(re.findall(r'ALERTS\{alertname="(\w+)",alertstate="firing"', text))
     known = {r["alert"] for r in rules() if "alert" in r}
     assert fires == known, f"not tested: {known - fires}; not there: {fires - known}"
 
@@ -79,9 +80,9 @@ def prometheus(folder):
         process = subprocess.Popen(["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0"],
                                    cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     try:
-        address = None
-        until(lambda: (address := said(folder)) is not None, lambda: f"Prometheus does not start: {process.poll()}")
+        until(lambda: said(folder) or process.poll() is not None, lambda: "Prometheus is silent")
         address = said(folder)
+        assert address, f"Prometheus ends with {process.poll()}"
 
         def ask(path, **parameters):
             try:

@@ -13,6 +13,7 @@ mod linear;
 mod logistic;
 mod naive_bayes;
 mod neighbors;
+mod positive;
 mod scaler;
 mod state;
 mod svm;

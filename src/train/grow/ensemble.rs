@@ -2,7 +2,7 @@
 //! stream. Trees are independent once their seeds are drawn, so threads change nothing but the time.
 
 use super::random::{RandomState, pairwise_sum, sample_without_replacement};
-use super::{Columns, Strategy, Target, Tree, TreeParams, tree};
+use super::{Columns, Loss, Strategy, Target, Tree, TreeParams, tree};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -147,6 +147,7 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
         max_features: 1,
         max_leaf_nodes: None,
         min_impurity_decrease: 0.0,
+        ccp_alpha: 0.0,
     };
     in_parallel(params.threads, seeds.len(), |i| {
         let random_state = RandomState::new(seeds[i]).seed();
@@ -165,7 +166,7 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
         let drawn = |column: &[f32]| rows.iter().map(|row| column[*row as usize]).collect();
         let sample: Vec<Vec<f32>> = features.iter().map(|f| drawn(&columns.values[*f as usize])).collect();
         let y: Vec<f64> = rows.iter().map(|row| y[*row as usize]).collect();
-        let target = Target::Numbers { y: &y };
+        let target = Target::Numbers { y: &y, loss: Loss::SquaredError };
         let tree = tree(&Columns::new(&sample), target, &weights, &tree_params, random_state);
         BaggedTree { tree, features, random_state }
     })

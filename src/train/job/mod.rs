@@ -36,6 +36,8 @@ pub struct Job {
     pub order: Order,
     /// Cross-validation over the rows to be fitted.
     pub folds: Option<usize>,
+    /// Rows are dealt out to folds at random, from the seed; else as they stand.
+    pub shuffle_folds: bool,
     /// The share of rows that cleaning may drop.
     pub max_lost: f64,
     pub threads: usize,
@@ -306,14 +308,15 @@ fn cross_validate(
 ) -> Result<Vec<(&'static str, f64, f64)>, TrainError> {
     let Some(of) = job.folds else { return Ok(Vec::new()) };
     let rows = &split.train;
+    let seed = job.shuffle_folds.then(|| job.spec.params.random_state());
     let folds = match data.target.as_ref() {
         Some(target @ Target::Labels { .. }) if job.spec.estimator.class().task == Task::Classification => {
             match target.select(rows) {
-                Target::Labels { codes, .. } => evaluate::stratified_k_fold(&codes, of, None)?,
+                Target::Labels { codes, .. } => evaluate::stratified_k_fold(&codes, of, seed)?,
                 Target::Numbers(_) => Vec::new(),
             }
         }
-        _ => evaluate::k_fold(rows.len(), of, None)?,
+        _ => evaluate::k_fold(rows.len(), of, seed)?,
     };
     let pick = |part: &[usize]| part.iter().map(|at| rows[*at]).collect::<Vec<_>>();
     let mut measured = Vec::new();

@@ -129,3 +129,16 @@ fn idle_connections_are_closed_without_a_word() {
     idle.expect_closed();
     assert_eq!(ask(server.address, get("/health/live")).status, 200);
 }
+
+/// `scorelet deploy` holds Azure's files to these.
+#[test]
+fn every_route_that_azure_may_be_told_is_answered() {
+    use scorelet::deploy::files::{PROBE_ROUTES, SCORING_ROUTE};
+    let server = echo(config());
+    for route in PROBE_ROUTES {
+        assert_eq!(ask(server.address, get(route)).status, 200, "{route}");
+    }
+    let request = String::from_utf8(post("", "x")).unwrap();
+    assert!(request.starts_with(&format!("POST {SCORING_ROUTE} ")), "{request}");
+    assert_eq!(ask(server.address, request).status, 200);
+}

@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn intervals_are_percentiles() {
         let values: Vec<f64> = (0..=100).map(f64::from).collect();
-        assert_eq!(interval(values, 0.9), (5.0, 95.0));
+        assert_eq!(interval(values, 0.5), (25.0, 75.0));
         assert_eq!(interval(vec![2.0, f64::NAN, 1.0], 0.5), (1.25, 1.75));
         assert!(interval(vec![1.0, f64::NAN, f64::NAN], 0.9).0.is_nan());
     }

@@ -8,6 +8,9 @@ use super::allow::{self, Call, Role};
 use crate::value::{Array, ArrayData, DType, Field, Graph, Id, Name, Node, Object};
 use std::collections::HashMap;
 
+/// numpy's flags of Python objects: counted, and pickled as a list.
+const OBJECT_FLAGS: i64 = 63;
+
 /// Why a graph has no pickle that Python could load.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
@@ -182,19 +185,26 @@ impl<'g, 'a> Writer<'g, 'a> {
         })
     }
 
-    /// An instance of a class (NEWOBJ), or what a function makes of its arguments (REDUCE); then items, entries and state
+    /// An instance of a class (NEWOBJ), or what a function makes of its arguments or of the class (REDUCE); then items, entries and state
     /// in Python's own order.
     fn object(&mut self, id: Id, object: &'g Object<'a>) -> Result<Vec<Task>, WriteError> {
-        let make: &[u8] = match allow::find(&object.class.module, &object.class.name) {
-            Some((_, _, Role::Class)) => b"\x81",
-            Some((_, _, Role::Call(Call::Record | Call::Partial | Call::NumpyScalar))) => b"R",
-            _ if object.class.module.starts_with("scorelet.") => {
-                return Err(WriteError::Own(object.class.name.to_string()));
-            }
-            _ => return Err(WriteError::Name(object.class.to_string())),
+        let name = &object.class;
+        let (make, through): (&[u8], _) = match allow::find(&name.module, &name.name) {
+            Some((_, _, Role::Class)) => (b"\x81", None),
+            Some((_, _, Role::Call(Call::Record | Call::Partial | Call::NumpyScalar))) => (b"R", None),
+            Some((_, _, Role::Value)) if object.args.is_empty() && makes_extensions(&name.module) => (b"R", Some(NEW)),
+            _ if name.module.starts_with("scorelet.") => return Err(WriteError::Own(name.name.to_string())),
+            _ => return Err(WriteError::Name(name.to_string())),
         };
-        self.global(&object.class)?;
-        let mut plan = tuple(&self.arguments(object), None);
+        if let Some(function) = through {
+            self.name(&name.module, function)?;
+            self.out.push(b'(');
+        }
+        self.global(name)?;
+        let mut plan = match through {
+            Some(_) => vec![Task::Bytes(b"t".to_vec())],
+            None => tuple(&self.arguments(object), None),
+        };
         plan.extend([Task::Bytes(make.to_vec()), Task::Memoize(id)]);
         if !object.items.is_empty() {
             plan.extend(several(b"(", &object.items, b"e", None));
@@ -254,7 +264,8 @@ impl<'g, 'a> Writer<'g, 'a> {
             _ => self.out.extend(b"NN"),
         }
         let alignment = if size < 0 { -1 } else { 1 };
-        [size, alignment, 0].into_iter().for_each(|number| integer(number, &mut self.out));
+        let flags = if *dtype == DType::Object { OBJECT_FLAGS } else { 0 };
+        [size, alignment, flags].into_iter().for_each(|number| integer(number, &mut self.out));
         self.out.extend(b"tb");
         let number = self.memoize();
         self.dtypes.insert(dtype, number);
@@ -281,6 +292,13 @@ impl<'g, 'a> Writer<'g, 'a> {
         self.memoized += 1;
         self.memoized - 1
     }
+}
+
+/// What scikit-learn makes objects of its extension types by: the trees of neighbours, and distances.
+const NEW: &str = "newObj";
+
+fn makes_extensions(module: &str) -> bool {
+    matches!(allow::find(module, NEW), Some((_, _, Role::Call(_))))
 }
 
 /// numpy's code, byte order and size of a dtype; the size is -1 where the code says it.

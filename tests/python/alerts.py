@@ -83,6 +83,7 @@ def prometheus(folder):
         until(lambda: said(folder) or process.poll() is not None, lambda: "Prometheus is silent")
         address = said(folder)
         assert address, f"Prometheus ends with {process.poll()}"
+        until(lambda: ready(address), lambda: "Prometheus does not get ready")
 
         def ask(path, **parameters):
             try:
@@ -101,6 +102,15 @@ def said(folder):
     with open(os.path.join(folder, "log")) as f:
         found = re.search(r'msg="Listening on" address=(\S+)', f.read())
     return found and found[1]
+
+
+def ready(address):
+    """It listens before it answers."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/-/ready", timeout=10):
+            return True
+    except urllib.error.URLError:
+        return False
 
 
 def until(holds, why):
@@ -190,4 +200,4 @@ def check(checks):
         checks.run("promtool check rules", promtool, folder, "check", "rules", "rules.yml")
         checks.run("promtool test rules", promtool, folder, "test", "rules", "alerts_test.yml")
         checks.run("every alert is tested", alerts_are_tested)
-        scraped(checks, folder)
+        checks.run("a real Prometheus", scraped, checks, folder)

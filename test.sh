@@ -101,7 +101,7 @@ cluster() { environment .venv-k8s tests/k8s/requirements.txt; }
 container_tests() { cluster && packages tests/azurite && docker/test.sh; }
 container() {
   [ "$(id -u)" = 0 ] || { skip container "containers are run as root here"; return; }
-  needs container buildah podman runc netavark aardvark-dns catatonit curl openssl && step container container_tests
+  needs container buildah podman runc netavark aardvark-dns catatonit ca-certificates curl openssl && step container container_tests
 }
 k8s_tests() { cluster && packages tests/k8s && .venv-k8s/bin/python tests/python/k8s.py; }
 k8s() { needs k8s prometheus && step k8s built k8s_tests; }

@@ -25,10 +25,11 @@ fn a_signature_that_is_asked_for_keeps_others_out() {
     assert_eq!(bench.json(&["registry", "show", "iris@1"])["signed"], true);
     assert_eq!(bench.json(&["registry", "verify"])["signed"], 2);
     let check = |reference: &str, key: &str, expected: Result<(), &str>| {
-        let asked = ["--require-signature", key];
+        // A folder of the reference's own name would be what is inspected.
+        let (asked, out) = (["--require-signature", key], format!("pulled-{reference}"));
         let commands = [
             (&["inspect", reference][..], 3),
-            (&["registry", "pull", reference, "--output", reference], 1),
+            (&["registry", "pull", reference, "--output", &out], 1),
             (&["registry", "promote", reference, "--override", "test"], 1),
         ];
         for (command, code) in commands {

@@ -54,7 +54,9 @@ fn racing_retries_of_one_run_get_one_version() {
 #[test]
 fn racing_moves_of_an_alias_are_all_in_the_history() {
     let bench = Bench::new();
-    (0..3).for_each(|_| drop(bench.register("iris", IRIS)));
+    for _ in 0..3 {
+        bench.register("iris", IRIS);
+    }
     let moves: Vec<Child> = (0..WRITERS)
         .map(|n| {
             let version = (n % 3 + 1).to_string();

@@ -201,7 +201,7 @@ fn what_does_not_fit_the_data_is_refused() {
     check(fitted("gaussian-nb", &[("priors", "(0.5, 0.4)")], 1), "The sum of the priors should be 1.");
     check(run("svc", &x, Some(&one)), "the target has one class only, 4");
     check(run("svr", &holes, Some(&numbers)), "column \"b\", row 5 of the training data: Input X contains infinity");
-    check(fitted("svc", &[("decision_function_shape", "ovo"), ("break_ties", "True")], 1), "break_ties");
+    check(fitted("svc", &[("decision_function_shape", "ovo"), ("break_ties", "True")], 1), "break_ties must be");
     check(fitted("logistic-regression", &[("l1_ratio", "1")], 1), "Solver lbfgs supports only 'l2' or None penalties");
     check(fitted("ridge", &[("solver", "lbfgs")], 1), "'lbfgs' solver can be used only when positive=True.");
     let negative = Target::Numbers((0..60).map(|i| f64::from(i) - 1.0).collect());

@@ -83,6 +83,10 @@ impl<'p, 'd> Problem<'p, 'd> {
 pub(super) fn classifier(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let (class, params) = (spec.estimator.class(), &spec.params);
     let (classes, codes) = data.labels(class.class)?;
+    if params.flag("break_ties") && params.text("decision_function_shape") == Some("ovo") {
+        let text = "break_ties must be False when decision_function_shape is 'ovo'";
+        return Err(FitError::Parameter(text.to_owned()));
+    }
     data.check_values(class.class, FloatType::F64, false)?;
     let weights = weights::class_weights(params, classes, codes)?.unwrap_or_else(|| vec![1.0; classes.len()]);
     let x = data.x.as_standard_layout();

@@ -1,5 +1,6 @@
 //! `MeanShift`, `AffinityPropagation` and `Birch`: the label of the nearest center.
 
+use super::math::dot;
 use super::{InputError, KMeans, Method, Output};
 use ndarray::ArrayView2;
 
@@ -25,18 +26,33 @@ impl Cluster {
         self.centers.n_features()
     }
 
-    /// `sklearn.metrics.pairwise_distances_argmin` for labels, `euclidean_distances` for the transform.
+    /// `predict` of all, `transform` of a `Birch`.
     ///
     /// # Errors
     /// When the estimator refuses a value.
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
-        match self.centers.call(method, x)? {
-            Output::Ints(nearest) => {
-                let label = |center: i64| self.labels.get(center as usize).copied().unwrap_or(-1);
-                Ok(Output::Ints(nearest.into_iter().map(label).collect()))
-            }
-            distances => Ok(distances),
+        if method == Method::Transform {
+            return self.centers.call(method, x);
         }
+        self.centers.policy.check(x)?;
+        let x = x.as_standard_layout();
+        let rows = x.as_slice().unwrap_or_default().chunks_exact(self.n_features());
+        Ok(Output::Ints(rows.map(|row| self.labels.get(self.nearest(row)).copied().unwrap_or(-1)).collect()))
+    }
+
+    /// `sklearn.metrics.pairwise_distances_argmin`: the first of the least |x|² - 2 x·c + |c|², summed in that order, so
+    /// that far away from all centers they are equal.
+    fn nearest(&self, row: &[f64]) -> usize {
+        let own = dot(row, row);
+        let centers = self.centers.centers.chunks_exact(row.len()).zip(&self.centers.squared_norms);
+        let distances = centers.map(|(center, norm)| (own + -2.0 * dot(row, center) + norm).max(0.0));
+        let mut best = (f64::INFINITY, 0);
+        for (at, distance) in distances.enumerate() {
+            if distance < best.0 {
+                best = (distance, at);
+            }
+        }
+        best.1
     }
 }
 
@@ -49,7 +65,7 @@ mod tests {
     #[test]
     fn centers_share_labels_and_no_center_is_minus_one() {
         for (centers, labels, expected) in
-            [(vec![0.0, 10.0, 20.0], vec![1, 0, 1], vec![1, 0, 1]), (vec![], vec![], vec![-1; 3])]
+            [(vec![0.0, 10.0, 20.0], vec![5, 0, 1], vec![5, 0, 1, 5]), (vec![], vec![], vec![-1; 4])]
         {
             let policy = InputPolicy {
                 estimator: "Birch".into(),
@@ -58,7 +74,10 @@ mod tests {
                 allow_infinite: false,
             };
             let model = Cluster { centers: KMeans::new(policy, centers, 1), labels, transforms: true };
-            assert_eq!(model.call(Method::Predict, array![[1.0], [9.0], [99.0]].view()), Ok(Output::Ints(expected)));
+            assert_eq!(
+                model.call(Method::Predict, array![[1.0], [9.0], [99.0], [1e30]].view()),
+                Ok(Output::Ints(expected))
+            );
         }
     }
 }

@@ -9,14 +9,14 @@ use ndarray::{Array2, ArrayView2};
 pub struct KMeans {
     pub(super) policy: InputPolicy,
     /// Row-major, shape (n_clusters, n_features).
-    centers: Vec<f64>,
+    pub(super) centers: Vec<f64>,
     /// Squared length of each center, shape (n_clusters,).
-    squared_norms: Vec<f64>,
+    pub(super) squared_norms: Vec<f64>,
     n_features: usize,
 }
 
 impl KMeans {
-    /// `centers` must be whole rows of `n_features` values, at least one; without rows the nearest is 0.
+    /// `centers` must be whole rows of `n_features` values, and without any only [`KMeans::n_features`] may be asked.
     pub fn new(policy: InputPolicy, centers: Vec<f64>, n_features: usize) -> Self {
         let squared_norms = centers.chunks_exact(n_features).map(|center| dot(center, center)).collect();
         KMeans { policy, centers, squared_norms, n_features }

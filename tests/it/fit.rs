@@ -5,7 +5,7 @@ use ndarray::Array2;
 use scorelet::bundle::Bundle;
 use scorelet::data::{Column, NumberKind, Values};
 use scorelet::model::{Classes, Method, Output};
-use scorelet::train::fit::{Estimator, FitError, Fitted, ScalerKind, Target, fit, fit_scaler};
+use scorelet::train::fit::{Estimator, FitError, Fitted, ScalerKind, Target, Task, fit, fit_scaler};
 use scorelet::train::params::{Literal, ParamError};
 use scorelet::train::{Assembled, Parts, assemble};
 use serde_json::{Map, Value, json};
@@ -30,7 +30,7 @@ fn column(kind: NumberKind, values: Vec<f64>) -> Column {
 fn fitted(name: &str, given: &[(&str, &str)], threads: usize) -> Result<Fitted, FitError> {
     let (x, names, sums) = data();
     let spec = Estimator::parse(name, &params(given)).unwrap();
-    let target = match name.ends_with("classifier") || name.starts_with("logistic") {
+    let target = match spec.estimator.class().task == Task::Classification {
         true => column(NumberKind::Boolean, sums.iter().map(|s| f64::from(u8::from(*s > 50.0))).collect()),
         false => column(NumberKind::Float, sums),
     };
@@ -92,7 +92,7 @@ fn a_bundle_scores_what_the_parts_scored() {
 
 #[test]
 fn the_number_of_threads_changes_no_byte() {
-    for name in ["random-forest-regressor", "extra-trees-regressor", "isolation-forest", "kmeans", "ridge"] {
+    for name in ["random-forest-regressor", "extra-trees-regressor", "isolation-forest", "kmeans", "ridge", "svr"] {
         let bytes = [1, 2, 5].map(|threads| assembled(name, &[], "minmax", threads).file.bytes().to_vec());
         assert!(bytes[0] == bytes[1] && bytes[0] == bytes[2], "{name}");
     }

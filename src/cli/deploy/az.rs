@@ -99,14 +99,23 @@ impl AzureCli {
                 return Ok(status.success());
             }
             if began.elapsed() > self.timeout {
-                let _ = child.kill();
-                let _ = child.wait();
+                stop(child);
                 let minutes = self.timeout.as_secs() / 60;
                 return Err(DeployError::Hung { minutes, command: command.to_string() });
             }
             thread::sleep(TICK);
         }
     }
+}
+
+/// Ends `az` with all that it started: its launcher is a script, and what runs behind it could still shift traffic.
+fn stop(child: &mut Child) {
+    if cfg!(unix) {
+        let group = format!("-{}", child.id());
+        let _ = std::process::Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Reads a pipe to its end on a thread of its own, so that `az` never waits for us; keeps what is reasonable.

@@ -9,9 +9,8 @@ use crate::value::{Builder, DType, Field, Id, ScalarKind};
 use std::sync::Arc;
 
 /// Grows one tree.
-pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
+pub(super) fn grow(spec: &Spec, data: &Data<'_>, values: Vec<Vec<f32>>) -> Result<Fitted, FitError> {
     let (class, params) = (spec.estimator.class(), &spec.params);
-    let values = columns(spec.estimator, params, data)?;
     let target = Learned::of(spec, data)?;
     let resolved = tree_params(spec, data);
     let columns = prepared(&values, &resolved, data);
@@ -20,7 +19,7 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
         None => None,
     };
     let weights = weights.unwrap_or_else(|| vec![1.0; data.n_rows()]);
-    let tree = grow::tree(&columns, target.grown(), &weights, &resolved, params.random_state());
+    let tree = grow::tree(&columns, target.grown(), weights, &resolved, params.random_state());
     let mut builder = Builder::new();
     let mut state = State::tree(&mut builder, class, params);
     state.features(&mut builder, data);

@@ -37,7 +37,7 @@ pub fn forest(columns: &Columns<'_>, target: Target<'_>, weights: Option<&[f64]>
             Bootstrap::Rows { n } => draws.counts(seeds[i], n),
             Bootstrap::BalancedRows { n } => balanced(draws.counts(seeds[i], n), target, n),
         };
-        tree(columns, target, &tree_weights, &params.tree, seeds[i])
+        tree(columns, target, tree_weights, &params.tree, seeds[i])
     })
 }
 
@@ -65,25 +65,20 @@ impl Draws {
     /// How often each row is among the `n` that the tree of `seed` draws.
     pub fn counts(&self, seed: u32, n: usize) -> Vec<f64> {
         let mut stream = RandomState::new(seed);
-        let rows = match &self.odds {
-            Some(odds) => stream.choice_with_replacement(odds, n),
-            None => draw_rows(&mut stream, self.n_rows, n),
-        };
-        counts(&rows, self.n_rows)
+        let mut counts = vec![0.0; self.n_rows];
+        match &self.odds {
+            Some(odds) => {
+                stream.choice_with_replacement(odds, n).iter().for_each(|row| counts[*row as usize] += 1.0);
+            }
+            None => (0..n).for_each(|_| counts[stream.below(self.n_rows as u32) as usize] += 1.0),
+        }
+        counts
     }
 }
 
 /// `randint(0, n_rows)`, `n` times.
 fn draw_rows(rs: &mut RandomState, n_rows: usize, n: usize) -> Vec<u32> {
     (0..n).map(|_| rs.below(n_rows as u32)).collect()
-}
-
-fn counts(rows: &[u32], n_rows: usize) -> Vec<f64> {
-    let mut counts = vec![0.0; n_rows];
-    for &row in rows {
-        counts[row as usize] += 1.0;
-    }
-    counts
 }
 
 /// `count * n / (classes * count of its class)`: `compute_sample_weight("balanced", y, indices=...)`.
@@ -167,7 +162,7 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
         let sample: Vec<Vec<f32>> = features.iter().map(|f| drawn(&columns.values[*f as usize])).collect();
         let y: Vec<f64> = rows.iter().map(|row| y[*row as usize]).collect();
         let target = Target::Numbers { y: &y, loss: Loss::SquaredError };
-        let tree = tree(&Columns::new(&sample), target, &weights, &tree_params, random_state);
+        let tree = tree(&Columns::new(&sample), target, weights, &tree_params, random_state);
         BaggedTree { tree, features, random_state }
     })
 }

@@ -76,11 +76,11 @@ pub struct TreeParams {
 
 /// Grows one tree with the stream of `random_state` on rows of weight above 0.
 ///
-/// `weights` has one value a row; without weights they are all 1.
+/// `weights` has one value a row; without weights they are all 1. They are gone when the tree grows.
 pub fn tree(
     columns: &Columns<'_>,
     target: Target<'_>,
-    weights: &[f64],
+    weights: Vec<f64>,
     params: &TreeParams,
     random_state: u32,
 ) -> Tree {
@@ -88,7 +88,7 @@ pub fn tree(
     let total = weights.iter().sum();
     let exact = sums_are_exact(target, weights.iter().all(|w| w.fract() == 0.0), total);
     let total = (total, exact);
-    let min_weight_leaf = params.min_weight_fraction_leaf * pairwise_sum(weights);
+    let min_weight_leaf = params.min_weight_fraction_leaf * pairwise_sum(&weights);
     let limits =
         SplitLimits { max_features: params.max_features, min_samples_leaf: params.min_samples_leaf, min_weight_leaf };
     let rules = StopRules {
@@ -103,19 +103,23 @@ pub fn tree(
     let search = (params.strategy, limits);
     let grown = match target {
         Target::Classes { y, n_classes, impurity } => {
-            let criterion = ClassCounts::new(impurity, weights, y, n_classes);
+            let criterion = ClassCounts::new(impurity, &weights, y, n_classes);
+            drop(weights);
             builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
         }
         Target::Numbers { y, loss: Loss::SquaredError } => {
-            let criterion = SquaredError::new(weights, y);
+            let criterion = SquaredError::new(&weights, y);
+            drop(weights);
             builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
         }
         Target::Numbers { y, loss: Loss::AbsoluteError } => {
-            let criterion = AbsoluteError::new(weights, y);
+            let criterion = AbsoluteError::new(&weights, y);
+            drop(weights);
             builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
         }
         Target::Numbers { y, loss: Loss::Poisson } => {
-            let criterion = Poisson::new(weights, y);
+            let criterion = Poisson::new(&weights, y);
+            drop(weights);
             builder::grow(&mut Splitter::new(criterion, samples, columns, search, total, rng), &rules)
         }
     };

@@ -7,7 +7,7 @@
 use super::Columns;
 
 /// A view is narrowed to a node with at most this part of its rows.
-const RATIO: usize = 32;
+const RATIO: usize = 16;
 /// A view with at most that many rows fits into the nearest cache and is not narrowed.
 const SMALL: usize = 1024;
 /// So few rows are not worth a copy.

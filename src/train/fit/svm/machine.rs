@@ -29,7 +29,8 @@ impl Machine {
         let above = y.iter().map(|y| Variable { positive: true, c, p: epsilon - y });
         let below = y.iter().map(|y| Variable { positive: false, c, p: epsilon + y });
         let variables: Vec<Variable> = above.chain(below).collect();
-        let matrix = Doubled::new(Rows::new(settings.kernel, problem.rows.clone()), settings.cache_bytes);
+        let matrix =
+            Doubled::new(Rows::new(settings.kernel, problem.rows.clone(), settings.threads), settings.cache_bytes);
         let solution = solve(matrix, &variables, settings.stop);
         let (above, below) = solution.alpha.split_at(y.len());
         let coef: Vec<f64> = above.iter().zip(below).map(|(above, below)| above - below).collect();

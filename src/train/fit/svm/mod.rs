@@ -24,12 +24,14 @@ struct Settings {
     gamma: f64,
     stop: Stop,
     cache_bytes: usize,
+    threads: usize,
     /// Of libsvm's own generator.
     seed: u32,
 }
 
 impl Settings {
-    fn new(params: &Params, x: &[f64], n_features: usize) -> Settings {
+    fn new(params: &Params, x: &[f64], data: &Data<'_>) -> Settings {
+        let n_features = data.n_features();
         let number = |name| params.number(name).unwrap_or_default();
         let gamma = match params.text("gamma") {
             None => number("gamma"),
@@ -49,7 +51,8 @@ impl Settings {
         let stop = Stop { tol: number("tol"), max_iter: params.count("max_iter"), shrinking: params.flag("shrinking") };
         // MiB, and never more than a machine could have.
         let cache_bytes = (number("cache_size") * f64::from(1 << 20)) as usize;
-        Settings { kernel, gamma, stop, cache_bytes, seed: RandomState::new(params.random_state()).seed() }
+        let seed = RandomState::new(params.random_state()).seed();
+        Settings { kernel, gamma, stop, cache_bytes, threads: data.threads, seed }
     }
 }
 
@@ -71,7 +74,7 @@ struct Problem<'p, 'd> {
 impl<'p, 'd> Problem<'p, 'd> {
     /// `x` is the data in one piece, row by row.
     fn new(spec: &'p Spec, data: &'p Data<'d>, x: &'p [f64]) -> Problem<'p, 'd> {
-        let settings = Settings::new(&spec.params, x, data.n_features());
+        let settings = Settings::new(&spec.params, x, data);
         Problem { spec, data, rows: x.chunks_exact(data.n_features()).collect(), settings }
     }
 }

@@ -1,6 +1,6 @@
 """Fits the same estimators to the same data with scikit-learn and with examples/fit, in turns, and prints both times, wall
 clock and processor, and their ratios. Called by scripts/bench-train.sh."""
-import argparse, os, resource, statistics, sys, time, warnings
+import argparse, json, os, resource, statistics, sys, time, warnings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "python"))
@@ -73,7 +73,11 @@ def measure(name, cls, params, X, y, rounds):
             peak = max(peak, reply["peak_kib"] * 1024 - reply["model_bytes"])
     own, theirs = statistics.median(walls), statistics.median(wall for wall, _ in peers)
     used, theirs_used = statistics.median(processors), statistics.median(cpu for _, cpu in peers)
-    return own, theirs, used, theirs_used, peak / (X.shape[0] * X.shape[1] * 8)
+    peak = peak / (X.shape[0] * X.shape[1] * 8)
+    raw = dict(estimator=name, params=params, rows=X.shape[0], features=X.shape[1], peak_of_matrix=peak,
+               scorelet=[dict(wall=wall, processor=cpu) for wall, cpu in zip(walls, processors)],
+               scikit_learn=[dict(wall=wall, processor=cpu) for wall, cpu in peers])
+    return raw, (own, theirs, used, theirs_used, peak)
 
 
 def same_trees(name, cls, params, X, y):
@@ -91,16 +95,20 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="")
-    args = parser.parse_args()
+    args, rounds = parser.parse_args(), []
     print("Seconds of `fit`, medians; a ratio below 1 is faster than scikit-learn. Processor time of ours includes reading the")
     print("matrix from a pipe. Peak: most memory of the whole process but the model itself, in sizes of the f64 matrix.\n")
     print("| estimator | parameters | wall | scikit-learn | ratio | processor | scikit-learn | ratio | peak | same trees |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---|")
     for name, cls, params, X, y in cases():
         if args.only in name:
-            own, theirs, used, theirs_used, peak = measure(name, cls, params, X, y, args.rounds)
+            raw, (own, theirs, used, theirs_used, peak) = measure(name, cls, params, X, y, args.rounds)
             print(f"| {name} | {params or ''} | {own:.2f} | {theirs:.2f} | {own / theirs:.2f} | {used:.2f} | {theirs_used:.2f} |"
                   f" {used / theirs_used:.2f} | {peak:.1f} | {same_trees(name, cls, params, X, y)} |", flush=True)
+            rounds.append(raw)
+    with open(os.path.join(ROOT, "benches", "results", "train.json"), "w") as file:
+        json.dump(rounds, file, indent=1)
+        file.write("\n")
 
 
 if __name__ == "__main__":

@@ -54,8 +54,9 @@ pub fn select_from_model(value: &View<'_, '_>, ctx: &mut Context) -> Result<Sele
         order.truncate(most);
         order.sort_unstable();
     }
-    // Written this way NaN stays.
-    order.retain(|column| !(scores[*column] < threshold));
+    // What is not below it stays, NaN too.
+    let below = |column: &usize| scores[*column] < threshold;
+    order.retain(|column| !below(column));
     let allow_nan = allows_missing(&estimator, ctx)?;
     selector(value, scores.len(), order, allow_nan, ctx)
 }

@@ -63,11 +63,11 @@ fn spline(
     shared: &mut HashMap<Id, Arc<Vec<f64>>>,
     ctx: &mut Context,
 ) -> Result<Spline, BuildError> {
-    // Properties with an underscore before them from scipy 1.15 on.
+    // Newer versions of scipy keep them with an underscore before the name.
     let (t, c) = if value.get("_t").is_some() { ("_t", "_c") } else { ("t", "c") };
     let knots = vector(value, t, ctx)?;
     let coefficients = value.attr(c)?;
-    let rows = knots.len().checked_sub(degree.saturating_add(1)).unwrap_or_default();
+    let rows = knots.len().saturating_sub(degree.saturating_add(1));
     let n_functions = match coefficients.shape()[..] {
         [found, n] if found >= rows && n > 0 => n,
         _ => return Err(coefficients.error(format!("expected {rows} rows, found {}", coefficients.kind())).into()),

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; what is there already is not fetched again.
 #     ./test.sh              everything
-#     ./test.sh STEP...      some of: format lint docs cargo sample differential train quality openapi readme azurite gate azure pipeline pages container k8s scripts dependencies
-# Python packages go to .venv, .venv-azure, .venv-k8s and .venv-mlflow, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
+#     ./test.sh STEP...      some of the steps that `all` names below
+# Python packages go to .venv and .venv-*, npm's to tests/*/node_modules, logs to target/test-logs: git ignores them all.
 # Debian packages are installed when this runs as root on such a system; elsewhere the steps that need one say so and skip.
 # The last line counts every test that ran.
 set -uo pipefail
@@ -90,13 +90,18 @@ pipeline() { SCORELET_BIN=${CARGO_TARGET_DIR:-target}/debug/scorelet step pipeli
 gate_tests() { environment .venv-mlflow tests/python/mlflow-requirements.txt && .venv-mlflow/bin/python tests/python/gate.py; }
 gate() { step gate built gate_tests; }
 
+registry_tests() {
+  environment .venv-signing tests/python/signing-requirements.txt && packages tests/azurite && "$python" tests/python/registry.py
+}
+registry() { needs registry openssl && step registry built registry_tests; }
+
 page_tests() { packages tests/e2e && npm --prefix tests/e2e --silent test; }
 pages() { needs pages chromium && step pages built page_tests; }
 cluster() { environment .venv-k8s tests/k8s/requirements.txt; }
 container_tests() { cluster && packages tests/azurite && docker/test.sh; }
 container() {
   [ "$(id -u)" = 0 ] || { skip container "containers are run as root here"; return; }
-  needs container buildah podman runc netavark aardvark-dns catatonit curl openssl && step container container_tests
+  needs container buildah podman runc netavark aardvark-dns catatonit ca-certificates curl openssl && step container container_tests
 }
 k8s_tests() { cluster && packages tests/k8s && .venv-k8s/bin/python tests/python/k8s.py; }
 k8s() { needs k8s prometheus && step k8s built k8s_tests; }
@@ -106,12 +111,13 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-[ $# -gt 0 ] || set -- format lint docs cargo sample differential train quality openapi readme azurite gate azure pipeline pages container k8s scripts dependencies
+all=(format lint docs cargo sample differential train quality openapi readme azurite registry gate azure pipeline pages container
+  k8s scripts dependencies)
+[ $# -gt 0 ] || set -- "${all[@]}"
 environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do
-  case $name in
-    cargo) cargo_tests ;;
-    format | lint | docs | sample | differential | train | quality | openapi | readme | azurite | gate | azure | pipeline | pages | container | k8s | scripts | dependencies) "$name" ;;
+  case " ${all[*]} " in
+    *" $name "*) if [ "$name" = cargo ]; then cargo_tests; else "$name"; fi ;;
     *) echo "no step $name: see the head of test.sh"; exit 2 ;;
   esac
 done

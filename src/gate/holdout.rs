@@ -42,6 +42,8 @@ pub enum HoldoutError {
     Anomalies { column: String, classes: usize },
     #[error("{what} needs a target to be measured by; name its column with --target")]
     NoTarget { what: String },
+    #[error("the target {column:?} is a feature of {what}, so it is not what the model tells; name another --target")]
+    TargetIsFeature { what: String, column: String },
     #[error("{what} gives {gives}; a gate measures models that predict one value a row")]
     Shape { what: String, gives: &'static str },
 }
@@ -73,6 +75,9 @@ impl Measured {
         let task = task(what, bundle)?;
         let target = target.map(|name| data.table.find(name).map_err(HoldoutError::Target)).transpose()?;
         let target = target.map(|at| &data.table.columns[at]);
+        if let Some(column) = target.filter(|target| bundle.feature_order.contains(&target.name)) {
+            return Err(HoldoutError::TargetIsFeature { what: what.to_owned(), column: column.name.clone() });
+        }
         let columns = request_columns(what, bundle, &data.table)?;
         let rows: Vec<usize> = (0..data.table.rows).collect();
         let table = Table { columns, rows: rows.len() };

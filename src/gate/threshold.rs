@@ -202,7 +202,9 @@ mod tests {
         check(true, [None, Some(0.2), None], Some(0.3), before(0.1), &no);
         check(false, [None, Some(0.1), None], Some(0.2), before(0.4), &yes);
         check(false, [None, Some(0.1), None], Some(0.35), before(0.4), &no);
-        check(true, [None, None, Some(0.5)], Some(0.3), before(0.2), &[Some(true)]);
+        check(true, [None, None, Some(0.5)], Some(0.375), before(0.25), &yes);
+        // 0.3 - 0.2 is less than 0.1.
+        check(true, [None, None, Some(0.5)], Some(0.3), before(0.2), &no);
         // Of a negative baseline by its size.
         check(true, [None, None, Some(0.5)], Some(-0.4), before(-1.0), &yes);
         check(true, [None, None, Some(0.5)], Some(-0.6), before(-1.0), &no);

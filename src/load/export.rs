@@ -43,6 +43,7 @@ pub fn pickled(file: &BundleFile, options: &LoadOptions) -> Result<Pickled, Expo
     if !named {
         super::convert::keep_order(&mut graph, &bundle.feature_order);
     }
+    let bundle = if super::python::complete(&mut graph) { content.bundle(&graph, options)? } else { bundle };
     let failed = |problem| ExportError::Pickle { path: file.path().display().to_string(), problem };
     let bytes = pickle::write(&graph).map_err(failed)?;
     let (bare, sklearn) = facts(&graph, &bundle);

@@ -14,6 +14,7 @@ mod json;
 mod mlflow;
 mod order;
 mod outline;
+mod python;
 mod report;
 mod sniff;
 

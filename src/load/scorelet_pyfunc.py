@@ -17,6 +17,7 @@ class Bundle:
         if hasattr(data, "columns"):
             if self.feature_order is not None:
                 data = data[list(self.feature_order)]
+            data = data.where(data.notna(), float("nan"))  # None and NaN are one missing value
             if not hasattr(first, "feature_names_in_"):
                 data = data.to_numpy()
         if self.scaler is not None:

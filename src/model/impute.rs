@@ -66,7 +66,7 @@ impl SimpleImputer {
     }
 
     /// `sklearn.utils._mask._get_mask`.
-    fn is_missing(&self, value: f64) -> bool {
+    pub(super) fn is_missing(&self, value: f64) -> bool {
         value == self.missing_value || value.is_nan() && self.missing_value.is_nan()
     }
 }

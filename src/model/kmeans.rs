@@ -7,16 +7,16 @@ use ndarray::{Array2, ArrayView2};
 /// Cluster centers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KMeans {
-    policy: InputPolicy,
+    pub(super) policy: InputPolicy,
     /// Row-major, shape (n_clusters, n_features).
-    centers: Vec<f64>,
+    pub(super) centers: Vec<f64>,
     /// Squared length of each center, shape (n_clusters,).
-    squared_norms: Vec<f64>,
+    pub(super) squared_norms: Vec<f64>,
     n_features: usize,
 }
 
 impl KMeans {
-    /// `centers` must be one or more whole rows of `n_features` values, at least one.
+    /// `centers` must be whole rows of `n_features` values, and without any only [`KMeans::n_features`] may be asked.
     pub fn new(policy: InputPolicy, centers: Vec<f64>, n_features: usize) -> Self {
         let squared_norms = centers.chunks_exact(n_features).map(|center| dot(center, center)).collect();
         KMeans { policy, centers, squared_norms, n_features }
@@ -52,7 +52,7 @@ impl KMeans {
 
     /// The first center of least |c|² - 2 x·c: `_update_chunk_dense` in `sklearn.cluster._k_means_lloyd`, which leaves
     /// out |x|². Compared in this form, because far away from all centers it loses other bits than the distance does.
-    fn nearest(&self, row: &[f64]) -> i64 {
+    pub(super) fn nearest(&self, row: &[f64]) -> i64 {
         let centers = self.centers.chunks_exact(self.n_features).zip(&self.squared_norms);
         let mut best = (f64::INFINITY, 0);
         for (label, (center, squared)) in centers.enumerate() {

@@ -81,6 +81,32 @@ pub fn norm_ppf(y: f64) -> f64 {
     if upper { start - rest } else { rest - start }
 }
 
+/// `scipy.special.erf` (Cephes).
+pub fn erf(x: f64) -> f64 {
+    match x.abs() {
+        size if size <= 1.0 => {
+            let z = x * x;
+            x * polynomial(z, 0.0, &ERF_T) / polynomial(z, 1.0, &ERF_U)
+        }
+        size => (1.0 - erfc_above_one(size)) * x.signum(),
+    }
+}
+
+/// 1 - erf(x) for x above 1; NaN for NaN.
+fn erfc_above_one(x: f64) -> f64 {
+    /// Where exp is 0.
+    const MAX_LOG: f64 = 7.097_827_128_933_84e2;
+    let z = -x * x;
+    if z < -MAX_LOG {
+        return 0.0;
+    }
+    let ratio = match x < 8.0 {
+        true => polynomial(x, 0.0, &ERFC_P) / polynomial(x, 1.0, &ERFC_Q),
+        false => polynomial(x, 0.0, &ERFC_R) / polynomial(x, 1.0, &ERFC_S),
+    };
+    z.exp() * ratio
+}
+
 /// Horner's rule from a leading coefficient and those after it, the highest power first.
 fn polynomial(x: f64, leading: f64, coefficients: &[f64]) -> f64 {
     coefficients.iter().fold(leading, |sum, coefficient| sum * x + coefficient)
@@ -140,6 +166,46 @@ const Q2: [f64; 8] = [
     2.8924786474538068e-06,
     6.790194080099813e-09,
 ];
+const ERF_T: [f64; 5] = [9.604973739870516, 90.02601972038427, 2232.005345946843, 7003.325141128051, 55592.30130103949];
+const ERF_U: [f64; 5] =
+    [33.56171416475031, 521.3579497801527, 4594.323829709801, 22629.000061389095, 49267.39426086359];
+const ERFC_P: [f64; 9] = [
+    2.461969814735305e-10,
+    0.5641895648310689,
+    7.463210564422699,
+    48.63719709856814,
+    196.5208329560771,
+    526.4451949954773,
+    934.5285271719576,
+    1027.5518868951572,
+    557.5353353693994,
+];
+const ERFC_Q: [f64; 8] = [
+    13.228195115474499,
+    86.70721408859897,
+    354.9377788878199,
+    975.7085017432055,
+    1823.9091668790973,
+    2246.3376081871097,
+    1656.6630919416134,
+    557.5353408177277,
+];
+const ERFC_R: [f64; 6] = [
+    0.5641895835477551,
+    1.275366707599781,
+    5.019050422511805,
+    6.160210979930536,
+    7.4097426995044895,
+    2.9788666537210022,
+];
+const ERFC_S: [f64; 6] = [
+    2.2605286322011726,
+    9.396035249380015,
+    12.048953980809666,
+    17.08144507475659,
+    9.608968090632859,
+    3.369076451000815,
+];
 
 #[cfg(test)]
 mod tests {
@@ -182,6 +248,24 @@ mod tests {
             assert!((got - expected).abs() <= 1e-15 * expected.abs(), "{y}: {got}");
         }
         assert!(norm_ppf(0.0).is_infinite() && norm_ppf(f64::NAN).is_nan() && norm_ppf(1.5).is_nan());
+    }
+
+    /// Expected: `scipy.special.erf`.
+    #[test]
+    fn the_error_function_is_scipys() {
+        for (x, expected) in [
+            (0.0, 0.0),
+            (0.3, 0.328_626_759_459_127_4),
+            (0.999, 0.842_285_270_206_496_9),
+            (1.0, 0.842_700_792_949_714_8),
+            (-1.5, -0.966_105_146_475_310_8),
+            (3.2, 0.999_993_974_238_848_3),
+            (30.0, 1.0),
+            (f64::NEG_INFINITY, -1.0),
+        ] {
+            assert!((erf(x) - expected).abs() <= f64::EPSILON, "{x}: {}", erf(x));
+        }
+        assert!(erf(f64::NAN).is_nan());
     }
 
     #[test]

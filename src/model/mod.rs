@@ -8,25 +8,33 @@
 
 mod answers;
 pub mod bagging;
+pub mod bisecting_kmeans;
 pub mod calibration;
 mod check;
+pub mod cluster;
 pub mod compose;
+pub mod cross_decomposition;
 pub mod decomposition;
 pub mod derived;
 mod discretization;
 pub mod discriminant_analysis;
 pub mod dummy;
 pub mod elliptic_envelope;
+mod embedding;
 pub mod encoders;
 pub mod function;
+pub mod gaussian_process;
 pub mod gradient_boosting;
 pub mod hist_gradient_boosting;
 mod impute;
 mod isolation_forest;
 pub mod isotonic;
+pub mod iterative_imputer;
+pub mod kernel_ridge;
 mod kmeans;
+pub mod knn_imputer;
 pub mod linear;
-mod math;
+pub(crate) mod math;
 pub mod mixture;
 pub mod multiclass;
 pub mod multioutput;
@@ -35,12 +43,14 @@ pub mod nearest_centroid;
 pub mod neighbors;
 pub mod neural_network;
 mod output;
+pub mod pairwise;
 mod pipeline;
 mod polynomial;
 pub mod power;
 pub mod preprocessing;
 mod quantile;
 mod selection;
+pub mod spline;
 pub mod stacking;
 pub mod svm;
 pub mod target;
@@ -52,23 +62,31 @@ pub mod voting;
 pub mod weight_boosting;
 
 pub use bagging::Bagging;
+pub use bisecting_kmeans::BisectingKMeans;
 pub use calibration::Calibrated;
 pub use check::{FloatType, InputError, InputPolicy, missing_hint};
+pub use cluster::Cluster;
 pub use compose::Union;
-pub use decomposition::Projection;
+pub use cross_decomposition::CrossDecomposition;
+pub use decomposition::{Pca, Projection};
 pub use derived::DerivedColumns;
 pub use discretization::{Binarizer, KBinsDiscretizer};
 pub use discriminant_analysis::{LinearDiscriminant, Quadratic};
 pub use dummy::{Answer, Dummy, Label};
 pub use elliptic_envelope::EllipticEnvelope;
+pub use embedding::Embedding;
 pub use encoders::{OneHotEncoder, ValueEncoder};
 pub use function::FunctionTransformer;
+pub use gaussian_process::GaussianProcess;
 pub use gradient_boosting::GradientBoosting;
 pub use hist_gradient_boosting::HistGradientBoosting;
 pub use impute::{NULL, SimpleImputer};
 pub use isolation_forest::IsolationForest;
 pub use isotonic::Isotonic;
+pub use iterative_imputer::IterativeImputer;
+pub use kernel_ridge::KernelRidge;
 pub use kmeans::KMeans;
+pub use knn_imputer::KnnImputer;
 pub use linear::Linear;
 pub use mixture::Mixture;
 pub use multiclass::Multiclass;
@@ -84,6 +102,7 @@ pub use power::PowerTransformer;
 pub use preprocessing::{Normalizer, Scaler};
 pub use quantile::QuantileTransformer;
 pub use selection::Selector;
+pub use spline::SplineTransformer;
 pub use stacking::Stacking;
 pub use svm::Svm;
 pub use target::TransformedTarget;
@@ -100,15 +119,20 @@ use ndarray::{Array2, ArrayView2};
 pub enum Estimator {
     AdaBoost(Box<AdaBoost>),
     Bagging(Box<Bagging>),
+    BisectingKMeans(Box<BisectingKMeans>),
     Calibrated(Box<Calibrated>),
     Chain(Box<Chain>),
+    Cluster(Box<Cluster>),
+    CrossDecomposition(Box<CrossDecomposition>),
     Dummy(Dummy),
     EllipticEnvelope(Box<EllipticEnvelope>),
+    GaussianProcess(Box<GaussianProcess>),
     GradientBoosting(Box<GradientBoosting>),
     HistGradientBoosting(HistGradientBoosting),
     IsolationForest(IsolationForest),
     Isotonic(Isotonic),
     KMeans(KMeans),
+    KernelRidge(Box<KernelRidge>),
     Linear(Linear),
     LinearDiscriminant(Box<LinearDiscriminant>),
     LocalOutlierFactor(Box<LocalOutlierFactor>),
@@ -118,6 +142,7 @@ pub enum Estimator {
     NaiveBayes(Box<NaiveBayes>),
     NearestCentroid(Box<NearestCentroid>),
     Neighbors(Box<Neighbors>),
+    Pca(Box<Pca>),
     Perceptron(Box<Perceptron>),
     Pipeline(Box<Pipeline>),
     Quadratic(Box<Quadratic>),
@@ -137,15 +162,20 @@ macro_rules! for_each {
         match $estimator {
             Estimator::AdaBoost($model) => $value,
             Estimator::Bagging($model) => $value,
+            Estimator::BisectingKMeans($model) => $value,
             Estimator::Calibrated($model) => $value,
             Estimator::Chain($model) => $value,
+            Estimator::Cluster($model) => $value,
+            Estimator::CrossDecomposition($model) => $value,
             Estimator::Dummy($model) => $value,
             Estimator::EllipticEnvelope($model) => $value,
+            Estimator::GaussianProcess($model) => $value,
             Estimator::GradientBoosting($model) => $value,
             Estimator::HistGradientBoosting($model) => $value,
             Estimator::IsolationForest($model) => $value,
             Estimator::Isotonic($model) => $value,
             Estimator::KMeans($model) => $value,
+            Estimator::KernelRidge($model) => $value,
             Estimator::Linear($model) => $value,
             Estimator::LinearDiscriminant($model) => $value,
             Estimator::LocalOutlierFactor($model) => $value,
@@ -155,6 +185,7 @@ macro_rules! for_each {
             Estimator::NaiveBayes($model) => $value,
             Estimator::NearestCentroid($model) => $value,
             Estimator::Neighbors($model) => $value,
+            Estimator::Pca($model) => $value,
             Estimator::Perceptron($model) => $value,
             Estimator::Pipeline($model) => $value,
             Estimator::Quadratic($model) => $value,
@@ -185,8 +216,12 @@ pub enum Transformer {
     PolynomialFeatures(PolynomialFeatures),
     PowerTransformer(PowerTransformer),
     QuantileTransformer(QuantileTransformer),
-    /// `VarianceThreshold`, `SelectKBest`.
+    /// `VarianceThreshold`, `SelectKBest`, `SelectFromModel`.
     Selector(Selector),
+    Embedding(Box<Embedding>),
+    KnnImputer(Box<KnnImputer>),
+    IterativeImputer(Box<IterativeImputer>),
+    SplineTransformer(SplineTransformer),
     /// `PCA`, `TruncatedSVD`.
     Projection(Projection),
     /// `ColumnTransformer`, `FeatureUnion`.
@@ -237,6 +272,10 @@ impl Transformer {
             Transformer::PowerTransformer(t) => t.n_features(),
             Transformer::QuantileTransformer(t) => t.n_features(),
             Transformer::Selector(t) => t.n_features,
+            Transformer::Embedding(t) => t.n_features_in(),
+            Transformer::KnnImputer(t) => t.n_features_in(),
+            Transformer::IterativeImputer(t) => t.n_features_in(),
+            Transformer::SplineTransformer(t) => t.n_features_in(),
             Transformer::Projection(t) => t.n_features_in(),
             Transformer::Union(t) => t.n_features_in(),
             Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
@@ -260,6 +299,10 @@ impl Transformer {
             Transformer::PowerTransformer(t) => t.n_features(),
             Transformer::QuantileTransformer(t) => t.n_features(),
             Transformer::Selector(t) => t.kept.len(),
+            Transformer::Embedding(t) => t.n_features_out(),
+            Transformer::KnnImputer(t) => t.n_features_out(),
+            Transformer::IterativeImputer(t) => t.n_features_out(),
+            Transformer::SplineTransformer(t) => t.n_features_out(),
             Transformer::Projection(t) => t.n_features_out(),
             Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
@@ -286,6 +329,10 @@ impl Transformer {
             Transformer::PowerTransformer(t) => t.transform(x),
             Transformer::QuantileTransformer(t) => t.transform(x),
             Transformer::Selector(t) => t.transform(x),
+            Transformer::Embedding(t) => t.transform(x),
+            Transformer::KnnImputer(t) => t.transform(x),
+            Transformer::IterativeImputer(t) => t.transform(x),
+            Transformer::SplineTransformer(t) => t.transform(x),
             Transformer::Projection(t) => t.transform(x),
             Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),

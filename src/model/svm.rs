@@ -187,7 +187,7 @@ pub(crate) fn power(base: f64, mut times: u32) -> f64 {
 }
 
 /// In four running sums, so that it vectorises.
-fn squared_distance(x: &[f64], y: &[f64]) -> f64 {
+pub(super) fn squared_distance(x: &[f64], y: &[f64]) -> f64 {
     let (mut x4, mut y4) = (x.chunks_exact(4), y.chunks_exact(4));
     let mut sums = [0.0; 4];
     for (x, y) in (&mut x4).zip(&mut y4) {

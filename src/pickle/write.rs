@@ -4,9 +4,17 @@
 //! What was folded into a plain value when it was read stays one: a numpy scalar is written as the Python number that it
 //! equals, and a frozenset as a set. scikit-learn computes the same with them.
 
+mod emit;
+#[cfg(test)]
+mod tests;
+
 use super::allow::{self, Call, Role};
 use crate::value::{Array, ArrayData, DType, Field, Graph, Id, Name, Node, Object};
+use emit::{bytes, get, integer, long, text};
 use std::collections::HashMap;
+
+/// numpy's flags of Python objects: counted, and pickled as a list.
+const OBJECT_FLAGS: i64 = 63;
 
 /// Why a graph has no pickle that Python could load.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -182,19 +190,26 @@ impl<'g, 'a> Writer<'g, 'a> {
         })
     }
 
-    /// An instance of a class (NEWOBJ), or what a function makes of its arguments (REDUCE); then items, entries and state
+    /// An instance of a class (NEWOBJ), or what a function makes of its arguments or of the class (REDUCE); then items, entries and state
     /// in Python's own order.
     fn object(&mut self, id: Id, object: &'g Object<'a>) -> Result<Vec<Task>, WriteError> {
-        let make: &[u8] = match allow::find(&object.class.module, &object.class.name) {
-            Some((_, _, Role::Class)) => b"\x81",
-            Some((_, _, Role::Call(Call::Record | Call::Partial | Call::NumpyScalar))) => b"R",
-            _ if object.class.module.starts_with("scorelet.") => {
-                return Err(WriteError::Own(object.class.name.to_string()));
-            }
-            _ => return Err(WriteError::Name(object.class.to_string())),
+        let name = &object.class;
+        let (make, through): (&[u8], _) = match allow::find(&name.module, &name.name) {
+            Some((_, _, Role::Class)) => (b"\x81", None),
+            Some((_, _, Role::Call(Call::Record | Call::Partial | Call::NumpyScalar))) => (b"R", None),
+            Some((_, _, Role::Value)) if object.args.is_empty() && makes_extensions(&name.module) => (b"R", Some(NEW)),
+            _ if name.module.starts_with("scorelet.") => return Err(WriteError::Own(name.name.to_string())),
+            _ => return Err(WriteError::Name(name.to_string())),
         };
-        self.global(&object.class)?;
-        let mut plan = tuple(&self.arguments(object), None);
+        if let Some(function) = through {
+            self.name(&name.module, function)?;
+            self.out.push(b'(');
+        }
+        self.global(name)?;
+        let mut plan = match through {
+            Some(_) => vec![Task::Bytes(b"t".to_vec())],
+            None => tuple(&self.arguments(object), None),
+        };
         plan.extend([Task::Bytes(make.to_vec()), Task::Memoize(id)]);
         if !object.items.is_empty() {
             plan.extend(several(b"(", &object.items, b"e", None));
@@ -254,7 +269,8 @@ impl<'g, 'a> Writer<'g, 'a> {
             _ => self.out.extend(b"NN"),
         }
         let alignment = if size < 0 { -1 } else { 1 };
-        [size, alignment, 0].into_iter().for_each(|number| integer(number, &mut self.out));
+        let flags = if *dtype == DType::Object { OBJECT_FLAGS } else { 0 };
+        [size, alignment, flags].into_iter().for_each(|number| integer(number, &mut self.out));
         self.out.extend(b"tb");
         let number = self.memoize();
         self.dtypes.insert(dtype, number);
@@ -281,6 +297,13 @@ impl<'g, 'a> Writer<'g, 'a> {
         self.memoized += 1;
         self.memoized - 1
     }
+}
+
+/// What scikit-learn makes objects of its extension types by: the trees of neighbours, and distances.
+const NEW: &str = "newObj";
+
+fn makes_extensions(module: &str) -> bool {
+    matches!(allow::find(module, NEW), Some((_, _, Role::Call(_))))
 }
 
 /// numpy's code, byte order and size of a dtype; the size is -1 where the code says it.
@@ -320,169 +343,4 @@ fn tuple(items: &[Id], id: Option<Id>) -> Vec<Task> {
     plan.push(Task::Bytes(b"t".to_vec()));
     plan.extend(id.map(Task::Memoize));
     plan
-}
-
-/// BINGET, LONG_BINGET.
-fn get(number: u32, out: &mut Vec<u8>) {
-    match u8::try_from(number) {
-        Ok(small) => out.extend([b'h', small]),
-        Err(_) => {
-            out.push(b'j');
-            out.extend(number.to_le_bytes());
-        }
-    }
-}
-
-/// BININT1, BININT, LONG1.
-fn integer(value: i64, out: &mut Vec<u8>) {
-    match (u8::try_from(value), i32::try_from(value)) {
-        (Ok(small), _) => out.extend([b'K', small]),
-        (_, Ok(int)) => {
-            out.push(b'J');
-            out.extend(int.to_le_bytes());
-        }
-        _ => {
-            out.extend([0x8a, 8]);
-            out.extend(value.to_le_bytes());
-        }
-    }
-}
-
-/// LONG1: little-endian two's complement.
-fn long(value: &[u8], out: &mut Vec<u8>) -> Result<(), WriteError> {
-    let length =
-        u8::try_from(value.len()).map_err(|_| WriteError::TooLong { what: "an integer", bytes: value.len() })?;
-    out.extend([0x8a, length]);
-    out.extend(value);
-    Ok(())
-}
-
-/// SHORT_BINUNICODE, BINUNICODE.
-fn text(value: &str, out: &mut Vec<u8>) -> Result<(), WriteError> {
-    piece("a text", value.as_bytes(), [0x8c, b'X'], out)
-}
-
-/// SHORT_BINBYTES, BINBYTES, BINBYTES8.
-fn bytes(value: &[u8], out: &mut Vec<u8>) -> Result<(), WriteError> {
-    if u32::try_from(value.len()).is_err() {
-        out.push(0x8e);
-        out.extend((value.len() as u64).to_le_bytes());
-        out.extend(value);
-        return Ok(());
-    }
-    piece("bytes", value, [b'C', b'B'], out)
-}
-
-fn piece(what: &'static str, value: &[u8], [short, long]: [u8; 2], out: &mut Vec<u8>) -> Result<(), WriteError> {
-    match (u8::try_from(value.len()), u32::try_from(value.len())) {
-        (Ok(length), _) => out.extend([short, length]),
-        (_, Ok(length)) => {
-            out.push(long);
-            out.extend(length.to_le_bytes());
-        }
-        _ => return Err(WriteError::TooLong { what, bytes: value.len() }),
-    }
-    out.extend(value);
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pickle::{Limits, read};
-    use crate::value::{Builder, ScalarKind};
-    use std::borrow::Cow;
-
-    /// The graph as text, sharing and all: nodes in the order of their first mention, named by that.
-    fn shape(graph: &Graph<'_>) -> Vec<String> {
-        let (mut number, mut lines, mut open) = (HashMap::new(), Vec::new(), vec![graph.root]);
-        while let Some(id) = open.pop() {
-            if number.contains_key(&id) {
-                continue;
-            }
-            number.insert(id, number.len());
-            let mut node = graph.node(id).clone();
-            if let Node::Object(object) = &mut node {
-                object.offset = 0;
-            }
-            let children = node.children();
-            node.children_mut().into_iter().for_each(|child| *child = Id(0));
-            lines.push(format!("{node:?} of {}", children.len()));
-            open.extend(children);
-        }
-        lines
-    }
-
-    fn check(graph: &Graph<'_>) {
-        let written = write(graph).unwrap();
-        let back = read(&written, &Limits::for_file(&written)).unwrap();
-        assert_eq!(shape(&back), shape(graph));
-    }
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        let mut b = Builder::new();
-        let long = "x".repeat(300);
-        let bytes = [vec![7u8; 3], vec![8u8; 300]].map(|bytes| b.push(Node::Bytes(Cow::Owned(bytes))));
-        let mut items: Vec<Id> =
-            [0, -1, 255, 256, i64::from(i32::MIN), i64::MAX].map(|i| b.push(Node::Int(i))).to_vec();
-        items.extend(bytes);
-        items.push(b.push(Node::BigInt(vec![0, 0, 0, 0, 0, 0, 0, 0, 1])));
-        items.extend([
-            b.none(),
-            b.push(Node::Bool(true)),
-            b.push(Node::Bool(false)),
-            b.float(-0.5),
-            b.str(&long),
-            b.str("é"),
-        ]);
-        let shared = b.strings(&["a", "b"]);
-        items.extend([shared, shared]);
-        items.push(b.f64s(&[2, 1], &[1.5, f64::INFINITY]));
-        let field = |name: &str, offset, size| Field {
-            name: name.to_owned(),
-            dtype: DType::Scalar { kind: ScalarKind::Uint, size, big_endian: false },
-            offset,
-        };
-        let record = DType::Struct { fields: vec![field("a", 0, 8), field("b", 8, 1)].into(), itemsize: 16 };
-        items.push(b.bytes(record, &[2], vec![1; 32]));
-        items.push(b.bytes(DType::Str { chars: 2, big_endian: false }, &[1], b"a\0\0\0b\0\0\0".to_vec()));
-        let empty = [b.list(vec![]), b.tuple(vec![]), b.dict(vec![])];
-        items.extend(empty);
-        let list = b.list(items);
-        let model = b.object("sklearn.linear_model._base", "LinearRegression", vec![("coef_", shared), ("list", list)]);
-        let tree = b.call("sklearn.tree._tree", "Tree", vec![model], vec![]);
-        let root = b.dict(vec![("model", model), ("tree", tree)]);
-        check(&b.finish(root));
-    }
-
-    #[test]
-    fn what_python_lacks_is_refused() {
-        let check = |graph: Graph<'_>, expected: &str| {
-            assert_eq!(write(&graph).unwrap_err().to_string(), expected);
-        };
-        let of = |module, name| {
-            let mut b = Builder::new();
-            let root = b.object(module, name, vec![]);
-            b.finish(root)
-        };
-        check(
-            of("scorelet.features", "DerivedColumns"),
-            "DerivedColumns is scorelet's own step: Python has no such class",
-        );
-        check(of("os", "system"), "os.system is not written as pickle");
-        let circle = Graph { nodes: vec![Node::List(vec![Id(0)])], root: Id(0) };
-        check(circle, "a value contains itself: a list");
-    }
-
-    #[test]
-    fn depth_is_no_matter() {
-        let mut b = Builder::new();
-        let mut root = b.none();
-        for _ in 0..100_000 {
-            root = b.list(vec![root]);
-        }
-        let written = write(&b.finish(root)).unwrap();
-        assert!(written.ends_with(b"eee."));
-    }
 }

@@ -63,6 +63,7 @@ impl Registry {
         if let Some(signature) = &signature {
             super::sign::covers(signature, &record)?;
         }
+        self.found()?;
         for source in &sources {
             self.store(&source.file, &source.stored)?;
         }

@@ -25,8 +25,12 @@ impl Registry {
     pub fn collect(&self, older_than: Duration, dry_run: bool) -> Result<Collected, RegistryError> {
         // Blobs first: what is registered meanwhile is either not in this list, or in the records that follow.
         let mut entries = self.blobs.list(BLOBS)?;
-        let half_written = |entry: &Entry| entry.key.rsplit('/').next().is_some_and(|name| name.starts_with(".tmp-"));
-        entries.extend(self.blobs.list(MODELS)?.into_iter().filter(half_written));
+        let models = format!("{MODELS}/");
+        let half_written = |entry: &Entry| {
+            let (folder, name) = entry.key.rsplit_once('/').unwrap_or(("", &entry.key));
+            name.starts_with(".tmp-") && (folder.is_empty() || folder.starts_with(&models))
+        };
+        entries.extend(self.blobs.list("")?.into_iter().filter(half_written));
         let wanted = self.wanted()?;
         let now = SystemTime::now();
         let mut collected = Collected::default();

@@ -70,18 +70,23 @@ impl Registry {
         Ok(registry)
     }
 
-    /// The registry there, which is made where none is.
+    /// The registry there, or one that is made with the first version that it gets.
     ///
     /// # Errors
-    /// When it is of a newer format, or cannot be reached or written.
+    /// When it is of a newer format, or cannot be reached.
     pub fn open_or_create(location: &str) -> Result<Registry, RegistryError> {
         let registry = Registry::at(location)?;
-        if !registry.exists()? {
-            let text = serde_json::json!({ "format": FORMAT, "made_by": stamp::TOOL }).to_string() + "\n";
-            registry.blobs.create(FORMAT_KEY, text.as_bytes())?;
-            registry.exists()?;
-        }
+        registry.exists()?;
         Ok(registry)
+    }
+
+    /// Makes the registry, where none is.
+    fn found(&self) -> Result<(), RegistryError> {
+        if !self.exists()? {
+            let text = serde_json::json!({ "format": FORMAT, "made_by": stamp::TOOL }).to_string() + "\n";
+            self.blobs.create(FORMAT_KEY, text.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Another name for who writes, in place of what the environment says.
@@ -108,6 +113,15 @@ impl Registry {
     /// What is shown of the registry, or of what lies under a key; holds no secret.
     pub fn place(&self, key: &str) -> String {
         self.blobs.place(key)
+    }
+
+    /// Where this registry is, for others to know it by: the whole path of a folder, or the URL.
+    fn address(&self) -> String {
+        let place = self.place("");
+        if place.contains("://") {
+            return place;
+        }
+        std::fs::canonicalize(&place).map_or(place, |path| path.display().to_string())
     }
 
     /// The names of all models.

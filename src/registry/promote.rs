@@ -66,11 +66,12 @@ impl Registry {
     /// Copies a version of another registry with its files, signature and verdicts. Of several copies of the same
     /// version one is made.
     fn copy(&self, other: &Registry, source: &Record) -> Result<Record, RegistryError> {
+        self.found()?;
         for stored in &source.files {
             self.store_copy(other, stored)?;
         }
         let origin = Origin {
-            registry: other.place(""),
+            registry: other.address(),
             name: source.name.clone(),
             version: source.version,
             created_at: source.provenance.created_at.clone(),
@@ -96,7 +97,7 @@ impl Registry {
             if *version != source.version {
                 continue;
             }
-            let place = format!("{} {} event {}", other.place(""), source.reference(), event.sequence);
+            let place = format!("{} {} event {}", other.address(), source.reference(), event.sequence);
             let judged_in = Some(judged_in.clone().unwrap_or(place));
             let known = |known: &What| matches!(known, What::Verdict { judged_in: there, version, .. } if *there == judged_in && *version == record.version);
             if self.events(&record.name)?.iter().any(|event| known(&event.what)) {

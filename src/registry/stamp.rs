@@ -29,7 +29,7 @@ pub(super) fn now() -> String {
 /// `PERSON@MACHINE`, as far as the environment tells.
 pub(super) fn author() -> String {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    let person = PEOPLE.iter().find_map(|name| variable(name)).unwrap_or_else(|| "unknown".to_owned());
+    let person = PEOPLE.iter().find_map(|name| variable(name)).or_else(user).unwrap_or_else(|| "unknown".to_owned());
     let host = std::fs::read_to_string("/etc/hostname").ok().or_else(|| variable("HOSTNAME"));
     let host = host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty());
     let author = match host {
@@ -37,6 +37,22 @@ pub(super) fn author() -> String {
         _ => person,
     };
     author.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
+/// The user of this process, as the system's list of users has it: in containers no variable tells.
+#[cfg(unix)]
+fn user() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let number = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let found = fields.into_iter().find(|fields| fields.get(2) == Some(&number.as_str()));
+    Some(found.map_or(format!("uid {number}"), |fields| fields[0].to_owned()))
+}
+
+#[cfg(not(unix))]
+fn user() -> Option<String> {
+    None
 }
 
 /// A text that no other call gives, here or elsewhere: from the keys that the system draws for hash tables.

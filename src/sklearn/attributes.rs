@@ -52,6 +52,22 @@ pub fn vector<'g>(value: &View<'g, '_>, key: &'g str, ctx: &mut Context) -> Resu
     }
 }
 
+/// A matrix with a column for each feature of the estimator: how many rows and columns, and its numbers row by row.
+///
+/// # Errors
+/// When it is missing or anything else, or the estimator takes another number of features.
+pub fn matrix<'g>(
+    value: &View<'g, '_>,
+    key: &'g str,
+    ctx: &mut Context,
+) -> Result<(usize, usize, Vec<f64>), ValueError> {
+    let array = value.attr(key)?;
+    match array.shape()[..] {
+        [rows, columns] => Ok((rows, n_features(value, Some(columns), ctx)?, numbers(&array, ctx)?)),
+        _ => Err(array.error(format!("expected a matrix, found {}", array.kind()))),
+    }
+}
+
 /// All numbers of an array or list.
 ///
 /// # Errors

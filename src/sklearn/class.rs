@@ -3,11 +3,12 @@
 use super::attributes::class_name;
 use super::sources::Sources;
 use super::{
-    BuildError, Context, bagging, calibration, compose, decomposition, derived, discretization, discriminant_analysis,
-    dummy, elliptic_envelope, encoders, function, gradient_boosting as gb, hist_gradient_boosting as hgb, impute,
-    isolation_forest, isotonic, kmeans, linear, mixture, multiclass, multioutput, naive_bayes, nearest_centroid,
-    neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile, selection, stacking, survey, svm,
-    target, threshold, tree, voting, weight_boosting, wrappers,
+    BuildError, Context, bagging, bisecting_kmeans, calibration, cluster, compose, cross_decomposition, decomposition,
+    derived, discretization, discriminant_analysis, dummy, elliptic_envelope, embedding, encoders, function,
+    gaussian_process, gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, isotonic,
+    iterative_imputer, kernel_ridge, kmeans, knn_imputer, linear, mixture, multiclass, multioutput, naive_bayes,
+    nearest_centroid, neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile, selection,
+    spline, stacking, survey, svm, target, threshold, tree, voting, weight_boosting, wrappers,
 };
 use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};
@@ -55,8 +56,14 @@ macro_rules! transformer {
     ($variant:ident, $builder:path) => {
         Reader::Transformer(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
     };
+    (boxed $variant:ident, $builder:path) => {
+        Reader::Transformer(|value, ctx| Ok(Transformer::$variant(Box::new($builder(value, ctx)?))))
+    };
     (any $variant:ident, $builder:path) => {
         Reader::TransformerOfAny(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
+    };
+    (composite boxed $variant:ident, $builder:path) => {
+        Reader::Composite(|value, ctx| Ok(Transformer::$variant(Box::new($builder(value, ctx)?))))
     };
     (composite $variant:ident, $builder:path) => {
         Reader::Composite(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
@@ -68,7 +75,11 @@ macro_rules! transformer {
 const CLASSES: &[(&str, &str, Reader)] = &[
     ("scorelet.features", "DerivedColumns", transformer!(any DerivedColumns, derived::derived_columns)),
     ("sklearn.calibration", "CalibratedClassifierCV", meta!(boxed Calibrated, calibration::calibrated)),
+    ("sklearn.cluster", "AffinityPropagation", estimator!(boxed Cluster, cluster::affinity_propagation)),
+    ("sklearn.cluster", "Birch", estimator!(boxed Cluster, cluster::birch)),
+    ("sklearn.cluster", "BisectingKMeans", estimator!(boxed BisectingKMeans, bisecting_kmeans::bisecting_kmeans)),
     ("sklearn.cluster", "KMeans", estimator!(KMeans, kmeans::kmeans)),
+    ("sklearn.cluster", "MeanShift", estimator!(boxed Cluster, cluster::mean_shift)),
     ("sklearn.cluster", "MiniBatchKMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.compose", "ColumnTransformer", transformer!(composite Union, compose::column_transformer)),
     ("sklearn.compose", "TransformedTargetRegressor", meta!(boxed TransformedTarget, target::transformed_target)),
@@ -77,6 +88,10 @@ const CLASSES: &[(&str, &str, Reader)] = &[
         "EllipticEnvelope",
         estimator!(boxed EllipticEnvelope, elliptic_envelope::elliptic_envelope),
     ),
+    ("sklearn.cross_decomposition", "CCA", estimator!(boxed CrossDecomposition, cross_decomposition::pls)),
+    ("sklearn.cross_decomposition", "PLSCanonical", estimator!(boxed CrossDecomposition, cross_decomposition::pls)),
+    ("sklearn.cross_decomposition", "PLSRegression", estimator!(boxed CrossDecomposition, cross_decomposition::pls)),
+    ("sklearn.cross_decomposition", "PLSSVD", estimator!(boxed CrossDecomposition, cross_decomposition::pls_svd)),
     ("sklearn.decomposition", "PCA", transformer!(Projection, decomposition::pca)),
     ("sklearn.decomposition", "TruncatedSVD", transformer!(Projection, decomposition::truncated_svd)),
     (
@@ -112,15 +127,39 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.ensemble", "IsolationForest", estimator!(IsolationForest, isolation_forest::isolation_forest)),
     ("sklearn.ensemble", "RandomForestClassifier", estimator!(Tree, tree::forest)),
     ("sklearn.ensemble", "RandomForestRegressor", estimator!(Tree, tree::forest)),
+    ("sklearn.ensemble", "RandomTreesEmbedding", transformer!(boxed Embedding, embedding::random_trees_embedding)),
     ("sklearn.ensemble", "StackingClassifier", meta!(boxed Stacking, stacking::stacking)),
     ("sklearn.ensemble", "StackingRegressor", meta!(boxed Stacking, stacking::stacking)),
     ("sklearn.ensemble", "VotingClassifier", meta!(boxed Voting, voting::voting)),
     ("sklearn.ensemble", "VotingRegressor", meta!(boxed Voting, voting::voting)),
+    ("sklearn.feature_selection", "SelectFromModel", transformer!(Selector, selection::select_from_model)),
     ("sklearn.feature_selection", "SelectKBest", transformer!(Selector, selection::select_k_best)),
     ("sklearn.feature_selection", "VarianceThreshold", transformer!(Selector, selection::variance_threshold)),
     ("sklearn.frozen", "FrozenEstimator", Reader::Meta(wrappers::frozen)),
+    (
+        "sklearn.gaussian_process",
+        "GaussianProcessClassifier",
+        estimator!(boxed GaussianProcess, gaussian_process::classifier),
+    ),
+    (
+        "sklearn.gaussian_process",
+        "GaussianProcessRegressor",
+        estimator!(boxed GaussianProcess, gaussian_process::regressor),
+    ),
+    (
+        "sklearn.gaussian_process",
+        "_BinaryGaussianProcessClassifierLaplace",
+        estimator!(boxed GaussianProcess, gaussian_process::binary),
+    ),
+    (
+        "sklearn.impute",
+        "IterativeImputer",
+        transformer!(composite boxed IterativeImputer, iterative_imputer::iterative_imputer),
+    ),
+    ("sklearn.impute", "KNNImputer", transformer!(boxed KnnImputer, knn_imputer::knn_imputer)),
     ("sklearn.impute", "SimpleImputer", transformer!(any SimpleImputer, impute::simple_imputer)),
     ("sklearn.isotonic", "IsotonicRegression", estimator!(Isotonic, isotonic::isotonic)),
+    ("sklearn.kernel_ridge", "KernelRidge", estimator!(boxed KernelRidge, kernel_ridge::kernel_ridge)),
     ("sklearn.linear_model", "ARDRegression", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "BayesianRidge", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "ElasticNet", estimator!(Linear, linear::regressor)),
@@ -198,6 +237,7 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.preprocessing", "PowerTransformer", transformer!(PowerTransformer, power::power_transformer)),
     ("sklearn.preprocessing", "QuantileTransformer", transformer!(QuantileTransformer, quantile::quantile_transformer)),
     ("sklearn.preprocessing", "RobustScaler", transformer!(Scaler, preprocessing::robust_scaler)),
+    ("sklearn.preprocessing", "SplineTransformer", transformer!(SplineTransformer, spline::spline_transformer)),
     ("sklearn.preprocessing", "StandardScaler", transformer!(Scaler, preprocessing::standard_scaler)),
     ("sklearn.preprocessing", "TargetEncoder", transformer!(any ValueEncoder, encoders::target_encoder)),
     ("sklearn.semi_supervised", "SelfTrainingClassifier", Reader::Meta(wrappers::self_training)),
@@ -221,7 +261,7 @@ const MAX_DEPTH: usize = 32;
 pub fn supported() -> impl Iterator<Item = String> {
     CLASSES
         .iter()
-        .filter(|(package, ..)| package.starts_with("sklearn."))
+        .filter(|(package, name, _)| package.starts_with("sklearn.") && !name.starts_with('_'))
         .map(|(package, name, _)| format!("{package}.{name}"))
 }
 
@@ -238,8 +278,10 @@ pub(super) fn is_composite(class: &Name<'_>) -> bool {
 pub(super) fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
     nested(value, ctx, |value, reader, ctx| match reader {
         Reader::Estimator(read) | Reader::EstimatorOfAny(read) | Reader::Meta(read) => read(value, ctx),
-        // As the model itself it would have a likelihood too.
-        Reader::Transformer(_) if class_name(value) == "PCA" => Err(BuildError::option(value, "score_samples")),
+        // As the model itself it has a likelihood too.
+        Reader::Transformer(_) if class_name(value) == "PCA" => {
+            Ok(Estimator::Pca(Box::new(decomposition::pca_model(value, ctx)?)))
+        }
         Reader::Transformer(read) | Reader::TransformerOfAny(read) | Reader::Composite(read) => {
             Ok(Estimator::Transformer(Box::new(read(value, ctx)?)))
         }

@@ -2,8 +2,8 @@
 
 use super::attributes::{flag, n_features, policy, vector};
 use super::{BuildError, Context, Version};
-use crate::model::Projection;
-use crate::model::decomposition::Center;
+use crate::model::decomposition::{Center, Likelihood};
+use crate::model::{Pca, Projection};
 use crate::value::{ValueError, View};
 use ndarray::Array2;
 
@@ -27,6 +27,43 @@ pub fn pca(value: &View<'_, '_>, ctx: &mut Context) -> Result<Projection, BuildE
         false => None,
     };
     Ok(Projection { policy: policy(value, false), components, center, scale })
+}
+
+/// Reads a `PCA` that is the model itself.
+///
+/// # Errors
+/// When its attributes are not what scikit-learn writes.
+pub fn pca_model(value: &View<'_, '_>, ctx: &mut Context) -> Result<Pca, BuildError> {
+    let projection = pca(value, ctx)?;
+    let likelihood = likelihood(value, &projection, ctx)?;
+    Ok(Pca { projection, likelihood })
+}
+
+/// `PCA.get_covariance` along the components and across them. None where it has no inverse, or is computed in single
+/// precision.
+fn likelihood(
+    value: &View<'_, '_>,
+    projection: &Projection,
+    ctx: &mut Context,
+) -> Result<Option<Likelihood>, ValueError> {
+    let single = value.attr("components_")?.array().is_some_and(|array| array.dtype.size() == 4);
+    let (n, d) = (projection.n_features_out(), projection.n_features_in());
+    let noise = value.attr("noise_variance_")?.f64()?;
+    let stored = vector(value, "explained_variance_", ctx)?;
+    if stored.len() != n {
+        return Err(value.error("explained_variance_ and components_ disagree"));
+    }
+    // `whiten` stretches the components once more, also here.
+    let whiten = flag(value, "whiten", false)?;
+    let above = |variance: f64| (variance - noise) * if whiten { variance } else { 1.0 } + noise;
+    let variances: Vec<f64> = stored.iter().map(|variance| above(*variance)).collect();
+    let spreads = stored.iter().zip(&variances).all(|(own, all)| *all > 0.0 && (noise == 0.0 || *own > noise));
+    let inverts = noise >= 0.0 && spreads && (noise > 0.0 || n == d) && n <= d;
+    if single || !inverts || value.some("mean_").is_none() {
+        return Ok(None);
+    }
+    let mean = vector(value, "mean_", ctx)?;
+    Ok(Some(Likelihood { mean, variances, noise: (n < d).then_some(noise) }))
 }
 
 /// Reads the components of a `TruncatedSVD`.

@@ -21,18 +21,7 @@ pub fn simple_imputer(value: &View<'_, '_>, ctx: &mut Context) -> Result<SimpleI
     let n = n_features(value, Some(fill.len()), ctx)?;
     let keeps_empty = keeps_empty_columns(value, ctx)?;
     let fill: Vec<Option<f64>> = fill.into_iter().map(|fill| (keeps_empty || !fill.is_nan()).then_some(fill)).collect();
-    let mut indicators = vec![];
-    if flag(value, "add_indicator", false)? {
-        let features = value.attr("indicator_")?.attr("features_")?;
-        ctx.read(&features)?;
-        for feature in features.i64s()? {
-            let column = usize::try_from(feature).ok().filter(|column| *column < n);
-            indicators.push(column.ok_or_else(|| features.error(format!("there is no column {feature}")))?);
-        }
-        if indicators.len() > n {
-            return Err(features.error("more indicators than columns").into());
-        }
-    }
+    let indicators = indicators(value, n, ctx)?;
     let keeps_objects = ctx.sources.any() && matches!(value.attr("strategy")?.str()?, "most_frequent" | "constant");
     let policy = policy(value, missing_value.is_nan());
     if ctx.sources.any() {
@@ -45,6 +34,26 @@ pub fn simple_imputer(value: &View<'_, '_>, ctx: &mut Context) -> Result<SimpleI
         0 => Err(value.error("every column was empty in training").into()),
         _ => Ok(imputer),
     }
+}
+
+/// The columns, of `n`, whose gaps an imputer also tells as 0 or 1.
+///
+/// # Errors
+/// When there is no such column.
+pub(super) fn indicators(value: &View<'_, '_>, n: usize, ctx: &mut Context) -> Result<Vec<usize>, BuildError> {
+    let mut indicators = vec![];
+    if flag(value, "add_indicator", false)? {
+        let features = value.attr("indicator_")?.attr("features_")?;
+        ctx.read(&features)?;
+        for feature in features.i64s()? {
+            let column = usize::try_from(feature).ok().filter(|column| *column < n);
+            indicators.push(column.ok_or_else(|| features.error(format!("there is no column {feature}")))?);
+        }
+        if indicators.len() > n {
+            return Err(features.error("more indicators than columns").into());
+        }
+    }
+    Ok(indicators)
 }
 
 /// What is filled in, column by column: a number, or the code of a text. What else reads a column without a text says

@@ -31,7 +31,12 @@ const ATTRIBUTES: [&str; 17] = [
 ];
 
 /// Attributes that only these classes do not read.
-const ATTRIBUTES_OF: [(&str, &[&str]); 8] = [
+const ATTRIBUTES_OF: [(&str, &[&str]); 13] = [
+    ("AffinityPropagation", &["affinity_matrix_", "labels_"]),
+    ("Birch", &["dummy_leaf_", "labels_", "root_"]),
+    ("BisectingKMeans", &["labels_"]),
+    ("GaussianProcessRegressor", &["L_", "y_train_"]),
+    ("MeanShift", &["labels_"]),
     ("KMeans", &["labels_"]),
     ("MiniBatchKMeans", &["labels_", "_counts"]),
     ("LogisticRegressionCV", &["coefs_paths_", "scores_"]),

@@ -1,5 +1,7 @@
 //! Models that no fitted scikit-learn object would be: each must be refused with a reason, in bounded time.
 
+mod families;
+
 use super::{BuildError, Found, Support, Version, parts, survey};
 use crate::value::{Array, ArrayData, DType, Graph, Id, Name, Node, Object};
 
@@ -153,16 +155,16 @@ fn a_classifier_has_a_row_for_each_class() {
 fn everything_that_is_missing_is_named_at_once() {
     check(
         |b| {
-            let inner = b.unknown("sklearn.preprocessing._polynomial.SplineTransformer");
+            let inner = b.unknown("sklearn.decomposition._fastica.FastICA");
             let list = b.add(Node::List(vec![inner]));
-            let columns = b.object("sklearn.impute._iterative.IterativeImputer", &[("imputation_sequence_", list)]);
-            let (scaler, svc) = (b.scaler(2), b.unknown("sklearn.gaussian_process._gpr.GaussianProcessRegressor"));
-            b.pipeline(&[columns, scaler, svc])
+            let columns = b.object("sklearn.decomposition._nmf.NMF", &[("components_", list)]);
+            let (scaler, dbscan) = (b.scaler(2), b.unknown("sklearn.cluster._dbscan.DBSCAN"));
+            b.pipeline(&[columns, scaler, dbscan])
         },
         &[
-            "steps[0][1]: sklearn.impute._iterative.IterativeImputer is not supported",
-            "in steps[0][1]: sklearn.preprocessing._polynomial.SplineTransformer is not supported",
-            "steps[2][1]: sklearn.gaussian_process._gpr.GaussianProcessRegressor is not supported",
+            "steps[0][1]: sklearn.decomposition._nmf.NMF is not supported",
+            "in steps[0][1]: sklearn.decomposition._fastica.FastICA is not supported",
+            "steps[2][1]: sklearn.cluster._dbscan.DBSCAN is not supported",
         ],
     );
 }
@@ -309,14 +311,14 @@ fn the_survey_tells_parts_from_what_is_missing() {
     let mut b = Build::default();
     let binarizer = b.unknown("sklearn.preprocessing._label.LabelBinarizer");
     let ridge = b.object("sklearn.linear_model._ridge.RidgeClassifier", &[("_label_binarizer", binarizer)]);
-    let (scaler, svc) = (b.scaler(1), b.unknown("sklearn.gaussian_process._gpr.GaussianProcessRegressor"));
-    let root = b.pipeline(&[scaler, scaler, svc, ridge]);
+    let (scaler, dbscan) = (b.scaler(1), b.unknown("sklearn.cluster._dbscan.DBSCAN"));
+    let root = b.pipeline(&[scaler, scaler, dbscan, ridge]);
     let graph = b.finish(root);
     let found = |class: &str, support| Found { class: class.into(), count: 1, support };
     let expected = [
         found("sklearn.pipeline.Pipeline", Support::Supported),
         found("sklearn.preprocessing._data.StandardScaler", Support::Supported),
-        found("sklearn.gaussian_process._gpr.GaussianProcessRegressor", Support::Unsupported),
+        found("sklearn.cluster._dbscan.DBSCAN", Support::Unsupported),
         found("sklearn.linear_model._ridge.RidgeClassifier", Support::Supported),
         found("sklearn.preprocessing._label.LabelBinarizer", Support::Part),
     ];

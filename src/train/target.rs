@@ -101,7 +101,8 @@ impl Target {
         self.len() == 0
     }
 
-    /// The target of some rows, with all its classes.
+    /// The target of some rows. Classes that none of them has stay, so that what is measured on different rows speaks of the
+    /// same classes; what is fitted needs [`Target::take`].
     pub fn select(&self, rows: &[usize]) -> Target {
         match self {
             Target::Numbers(values) => Target::Numbers(rows.iter().map(|row| values[*row]).collect()),

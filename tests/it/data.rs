@@ -124,6 +124,9 @@ fn what_is_no_table_is_refused() {
         "FILE, line 2: EOF while parsing a value at column 0\n  JSON lines hold one flat object a line: numbers, texts, booleans, null",
     );
     refused(b"a,b\n1,2\n3\n", "FILE, line 3: 1 values where the header names 2 columns");
+    refused(b"a,b\n\n1,2\n\n\n3\n", "FILE, line 6: 1 values where the header names 2 columns");
+    refused(b"a,b\r\n1,2\r\n\r\n3\r\n", "FILE, line 4: 1 values where the header names 2 columns");
+    refused(b"a,b\n\"1\n1\",2\n3\n", "FILE, line 4: 1 values where the header names 2 columns");
     refused(b"a,b\n1,2\n3,4,5\n", "FILE, line 3: 3 values where the header names 2 columns");
     refused(b"a,b,a\n1,2,3\n", "FILE: two columns have the name \"a\"\n  rename one of them");
     refused(

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use scorelet::bundle::Bundle;
 use scorelet::data::{Column, NumberKind, Values};
 use scorelet::model::{Classes, Method, Output};
-use scorelet::train::fit::{Estimator, FitError, Fitted, ScalerKind, Target, fit, fit_scaler};
+use scorelet::train::fit::{Estimator, FitError, Fitted, ScalerKind, Target, Task, fit, fit_scaler};
 use scorelet::train::params::{Literal, ParamError};
 use scorelet::train::{Assembled, Parts, assemble};
 use serde_json::{Map, Value, json};
@@ -30,7 +30,7 @@ fn column(kind: NumberKind, values: Vec<f64>) -> Column {
 fn fitted(name: &str, given: &[(&str, &str)], threads: usize) -> Result<Fitted, FitError> {
     let (x, names, sums) = data();
     let spec = Estimator::parse(name, &params(given)).unwrap();
-    let target = match name.ends_with("classifier") || name.starts_with("logistic") {
+    let target = match spec.estimator.class().task == Task::Classification {
         true => column(NumberKind::Boolean, sums.iter().map(|s| f64::from(u8::from(*s > 50.0))).collect()),
         false => column(NumberKind::Float, sums),
     };
@@ -92,7 +92,7 @@ fn a_bundle_scores_what_the_parts_scored() {
 
 #[test]
 fn the_number_of_threads_changes_no_byte() {
-    for name in ["random-forest-regressor", "extra-trees-regressor", "isolation-forest", "kmeans", "ridge"] {
+    for name in ["random-forest-regressor", "extra-trees-regressor", "isolation-forest", "kmeans", "ridge", "svr"] {
         let bytes = [1, 2, 5].map(|threads| assembled(name, &[], "minmax", threads).file.bytes().to_vec());
         assert!(bytes[0] == bytes[1] && bytes[0] == bytes[2], "{name}");
     }
@@ -130,7 +130,7 @@ fn parameters_are_checked() {
     };
     check("randomforest", &[], "there is no estimator \"randomforest\"; there are isolation-forest, ");
     check("isolation-forrest", &[], "there is no estimator \"isolation-forrest\" (did you mean \"isolation-forest\"?)");
-    check("svc", &[], "SVC is not trained yet");
+    check("svn", &[], "there is no estimator \"svn\" (did you mean \"svc\"?)");
     check(
         "ridge",
         &[("alfa", "1")],
@@ -152,9 +152,10 @@ fn parameters_are_checked() {
         &[("positive", "maybe")],
         "The 'positive' parameter of Lasso must be an instance of 'bool'. Got 'maybe'",
     );
-    let text = "criterion='poisson' of RandomForestRegressor is not supported; use another, such as the default";
-    check("random-forest-regressor", &[("criterion", "poisson")], text);
-    check("ridge", &[("positive", "True")], "positive=True of Ridge is not supported; only the default False is");
+    let text = "kernel='precomputed' of SVC is not supported; use another, such as the default 'rbf'";
+    check("svc", &[("kernel", "precomputed")], text);
+    let text = "monotonic_cst=(1, 0, 0) of DecisionTreeRegressor is not supported; only the default None is";
+    check("decision-tree-regressor", &[("monotonic_cst", "(1, 0, 0)")], text);
     assert!(Estimator::parse("linear-regression", &params(&[("random_state", "3")])).is_ok());
     assert!(matches!(ScalerKind::parse("none", &BTreeMap::new()), Ok(None)));
     let unknown = ScalerKind::parse("standart", &BTreeMap::new());
@@ -193,6 +194,22 @@ fn what_does_not_fit_the_data_is_refused() {
         "column \"b\", row 5 of the training data: Input X contains infinity",
     );
     check(fitted("kmeans", &[("n_clusters", "61")], 1), "n_samples=60 should be >= n_clusters=61.");
+    check(fitted("k-neighbors-regressor", &[("n_neighbors", "61")], 1), "n_neighbors=61 is more than the 60 rows");
+    check(fitted("k-neighbors-classifier", &[("p", "None")], 1), "metric='minkowski' needs a number p");
+    let text = "metric='cosine' is not valid with algorithm='kd_tree'";
+    check(fitted("k-neighbors-classifier", &[("metric", "cosine"), ("algorithm", "kd_tree")], 1), text);
+    check(fitted("gaussian-nb", &[("priors", "(0.5, 0.4)")], 1), "The sum of the priors should be 1.");
+    check(run("svc", &x, Some(&one)), "the target has one class only, 4");
+    check(run("svr", &holes, Some(&numbers)), "column \"b\", row 5 of the training data: Input X contains infinity");
+    check(fitted("svc", &[("decision_function_shape", "ovo"), ("break_ties", "True")], 1), "break_ties must be");
+    check(fitted("logistic-regression", &[("l1_ratio", "1")], 1), "Solver lbfgs supports only 'l2' or None penalties");
+    check(fitted("ridge", &[("solver", "lbfgs")], 1), "'lbfgs' solver can be used only when positive=True.");
+    let negative = Target::Numbers((0..60).map(|i| f64::from(i) - 1.0).collect());
+    let poisson = Estimator::parse("decision-tree-regressor", &params(&[("criterion", "poisson")])).unwrap();
+    check(fit(&poisson, x.view(), &names, Some(&negative), 1), "Some value(s) of y are negative");
+    let absolute = Estimator::parse("random-forest-regressor", &params(&[("criterion", "absolute_error")])).unwrap();
+    holes[(5, 1)] = f64::NAN;
+    check(fit(&absolute, holes.view(), &names, Some(&numbers), 1), "column \"b\", row 5 of the training data: Input X");
     check(fitted("isolation-forest", &[("max_features", "4")], 1), "max_features must be <= n_features");
     check(fitted("extra-trees-regressor", &[("max_samples", "5")], 1), "max_samples cannot be set if bootstrap=False");
     check(fitted("random-forest-classifier", &[("class_weight", "{7: 2}")], 1), "the classes [False, True] are not in");

@@ -11,6 +11,7 @@ mod gate;
 mod pages;
 mod parity;
 mod pickle;
+mod registry;
 mod score;
 mod security;
 mod serve;

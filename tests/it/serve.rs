@@ -1,6 +1,6 @@
 //! The server over real connections: what it answers, to whom it listens how long, and how it ends.
 
-mod client;
+pub(crate) mod client;
 mod content;
 mod errors;
 mod harness;

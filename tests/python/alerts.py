@@ -5,7 +5,7 @@ rules and dashboard ask for are those that the server has.
 """
 import contextlib, json, os, re, shutil, subprocess, tempfile, time, urllib.error, urllib.parse, urllib.request
 
-from harness import ROOT, Server
+from harness import BINARY, ROOT, Server
 from manifests import rendered
 
 FOLDER = "components/monitoring"
@@ -40,7 +40,8 @@ def alerts_are_tested():
     """Each alert has a case in which it is expected to fire."""
     with open(os.path.join(ROOT, "tests", "k8s", "alerts_test.yml")) as f:
         text = f.read()
-    fires = set(re.findall(r"alertname: (\w+)\n +eval_time: \w+\n +exp_alerts:\n", text)) | set(re.findall(r'ALERTS\{alertname="(\w+)",alertstate="firing"', text))
+    fires = set(re.findall(r"alertname: (\w+)\n +eval_time: \w+\n +exp_alerts:\n", text))
+    fires |= set(re.findall(r'ALERTS\{alertname="(\w+)",alertstate="firing"', text))
     known = {r["alert"] for r in rules() if "alert" in r}
     assert fires == known, f"not tested: {known - fires}; not there: {fires - known}"
 
@@ -79,9 +80,10 @@ def prometheus(folder):
         process = subprocess.Popen(["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0"],
                                    cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     try:
-        address = None
-        until(lambda: (address := said(folder)) is not None, lambda: f"Prometheus does not start: {process.poll()}")
+        until(lambda: said(folder) or process.poll() is not None, lambda: "Prometheus is silent")
         address = said(folder)
+        assert address, f"Prometheus ends with {process.poll()}"
+        until(lambda: ready(address), lambda: "Prometheus does not get ready")
 
         def ask(path, **parameters):
             try:
@@ -100,6 +102,15 @@ def said(folder):
     with open(os.path.join(folder, "log")) as f:
         found = re.search(r'msg="Listening on" address=(\S+)', f.read())
     return found and found[1]
+
+
+def ready(address):
+    """It listens before it answers."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/-/ready", timeout=10):
+            return True
+    except urllib.error.URLError:
+        return False
 
 
 def until(holds, why):
@@ -124,10 +135,25 @@ def exercise(server):
     assert server.request("POST", "/score", b"{}")[0] == 400
 
 
+def register(registry):
+    command = [BINARY, "register", "--name", "anomaly", "--path", "scoring/model_bundle.pkl", "--registry", registry]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def replaced(server, registry):
+    """A second version takes over, so that what is counted then is there."""
+    register(registry)
+    until(lambda: b'version="2"' in server.request("GET", "/metrics")[2], lambda: "version 2 does not take over")
+
+
 def scraped(checks, folder):
-    server = Server("scoring/model_bundle.pkl")
+    registry = os.path.join(folder, "registry")
+    register(registry)
+    server = Server("anomaly@latest", "--registry", registry, "--follow", "--follow-interval-ms", "100")
     try:
         exercise(server)
+        checks.run("a version takes over", replaced, server, registry)
         checks.run("metrics that rules and dashboard name", names_exist, server)
         checks.run("promtool check metrics", exposition, server, folder)
         with open(os.path.join(folder, "prometheus.yml"), "w") as f:
@@ -174,4 +200,4 @@ def check(checks):
         checks.run("promtool check rules", promtool, folder, "check", "rules", "rules.yml")
         checks.run("promtool test rules", promtool, folder, "test", "rules", "alerts_test.yml")
         checks.run("every alert is tested", alerts_are_tested)
-        scraped(checks, folder)
+        checks.run("a real Prometheus", scraped, checks, folder)

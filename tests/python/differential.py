@@ -94,6 +94,7 @@ def answers(bundle, frame):
         if not hasattr(model, output) or (output == "score_samples" and not hasattr(last, output)):
             continue
         values = getattr(model, output)(X)
+        values = values.toarray() if hasattr(values, "toarray") else values
         values = [v.tolist() for v in values] if isinstance(values, list) else values.tolist()
         found[output] = (values, 0.0 if models.exact(last, output) else models.CANCELLING.get(type(last).__name__, TOLERANCE))
     return found

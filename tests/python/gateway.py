@@ -2,7 +2,7 @@
 
 The translation knows what our routes use (exact headers, weights, mirrors) and refuses the rest, so that nothing passes unseen.
 """
-import contextlib, http.client, json, os, re, subprocess, sys, tempfile, time
+import contextlib, http.client, json, os, re, subprocess, sys, tempfile, time, urllib.request
 
 from harness import Server
 from manifests import rendered
@@ -79,14 +79,13 @@ def envoy(config):
 
 
 def listening(file):
-    """The port that the system gave the listener, which Envoy's own address tells; None before that."""
+    """The port that the system gave the listener, which Envoy's own address tells; None before it is ready."""
     try:
         with open(file) as f:
             host, port = re.fullmatch(r"([\d.]+):(\d+)", f.read()).groups()
-        admin = http.client.HTTPConnection(host, int(port), timeout=5)
-        admin.request("GET", "/listeners?format=json")
-        statuses = json.loads(admin.getresponse().read()).get("listener_statuses", [])
-        admin.close()
+        asked = lambda path: urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=5)
+        with asked("/ready"), asked("/listeners?format=json") as answer:
+            statuses = json.load(answer).get("listener_statuses", [])
         return statuses[0]["local_address"]["socket_address"]["port_value"] if statuses else None
     except (AttributeError, OSError):
         return None
@@ -163,6 +162,10 @@ def mirrored(servers, body):
 
 
 def check(checks):
+    checks.run("a real Envoy", routed, checks)
+
+
+def routed(checks):
     route = next(m for m in rendered()["blue-green"] if m["kind"] == "HTTPRoute")
     with open("scoring/sample-request.json", "rb") as f:
         body = f.read()

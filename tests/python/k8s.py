@@ -42,7 +42,7 @@ FAULTS = [
     ("HorizontalPodAutoscaler", "spec.minReplicas", "two"),
     ("PodDisruptionBudget", "spec.maxUnavailabel", 1),
     ("NetworkPolicy", "spec.ingres", []),
-    ("Job", "spec.podFailurePolicy.rules.0.onExitCode", {}),
+    ("CronJob", "spec.jobTemplate.spec.podFailurePolicy.rules.0.onExitCode", {}),
     ("HTTPRoute", "spec.rules.2.backendRefs.0.weight", "90"),
     ("HTTPRoute", "spec.hostname", ["a"]),
     ("ServiceMonitor", "spec.endpoints.0.intervall", "15s"),
@@ -89,41 +89,63 @@ def matches(selector, labels):
     return selector.items() <= labels.items()
 
 
-def joined(folder):
-    """What one manifest names is in another, or is the cluster's: service accounts, config maps, pods, ports, services."""
-    here = rendered()[folder]
-    named = {(m["kind"], m["metadata"]["name"]): m for m in here}
-    workloads = [(m["spec"]["template"]["metadata"]["labels"], m["spec"]["template"]["spec"]) for m in here if m["kind"] == "Deployment"]
-    ports = lambda spec: {p["name"] for c in spec["containers"] for p in c.get("ports", [])}
+class Whole:
+    """The manifests of one folder: what one names is in another. A method for each kind that names something."""
 
-    def chosen(selector):
-        found = [spec for labels, spec in workloads if matches(selector, labels)]
-        assert len(found) == 1, f"{folder}: {selector} chooses {len(found)} workloads"
-        return found[0]
+    def __init__(self, folder):
+        self.folder, self.all = folder, rendered()[folder]
+        self.named = {(m["kind"], m["metadata"]["name"]): m for m in self.all}
 
-    for (kind, name), m in named.items():
-        for spec in pods(m) if kind != "ServingRuntime" else []:
-            assert ("ServiceAccount", spec["serviceAccountName"]) in named, f"{folder}: {spec['serviceAccountName']}"
-            sources = [e["configMapRef"]["name"] for c in containers(spec) for e in c.get("envFrom", [])]
-            sources += [v["configMap"]["name"] for v in spec.get("volumes", []) if "configMap" in v]
-            assert all(("ConfigMap", s) in named for s in sources), f"{folder}: {name}: {sources}"
-            mounted = {v["name"] for c in containers(spec) for v in c.get("volumeMounts", [])}
-            assert mounted == {v["name"] for v in spec.get("volumes", [])}, f"{folder}: {name}: {mounted}"
-        if kind == "Service":
-            assert {p["targetPort"] for p in m["spec"]["ports"]} <= ports(chosen(m["spec"]["selector"])), name
-        if kind == "PodDisruptionBudget":
-            chosen(m["spec"]["selector"]["matchLabels"])
-        if kind == "NetworkPolicy" and m["spec"].get("ingress"):
-            assert {p["port"] for rule in m["spec"]["ingress"] for p in rule["ports"]} <= ports(chosen(m["spec"]["podSelector"]["matchLabels"])), name
-        if kind == "HorizontalPodAutoscaler":
-            target = m["spec"]["scaleTargetRef"]
-            assert "replicas" not in named[target["kind"], target["name"]]["spec"], f"{folder}: the Deployment and {name} both say how many"
-        if kind == "ServiceMonitor":
-            services = [s for s in here if s["kind"] == "Service" and matches(m["spec"]["selector"]["matchLabels"], s["metadata"]["labels"])]
-            assert services and all(e["port"] in {p["name"] for p in s["spec"]["ports"]} for s in services for e in m["spec"]["endpoints"]), name
-        if kind == "HTTPRoute":
-            for ref in (r for rule in m["spec"]["rules"] for r in rule["backendRefs"]):
-                assert ref["port"] in {p["port"] for p in named["Service", ref["name"]]["spec"]["ports"]}, f"{folder}: {ref}"
+    def check(self):
+        for manifest in self.all:
+            getattr(self, manifest["kind"], lambda _: None)(manifest)
+            for spec in pods(manifest) if manifest["kind"] != "ServingRuntime" else []:
+                self.pod(spec)
+
+    def pod(self, spec):
+        assert ("ServiceAccount", spec["serviceAccountName"]) in self.named, spec["serviceAccountName"]
+        sources = [e["configMapRef"]["name"] for c in containers(spec) for e in c.get("envFrom", [])]
+        sources += [v["configMap"]["name"] for v in spec.get("volumes", []) if "configMap" in v]
+        missing = [name for name in sources if ("ConfigMap", name) not in self.named]
+        assert not missing, f"no ConfigMap {missing}"
+        mounted = {v["name"] for c in containers(spec) for v in c.get("volumeMounts", [])}
+        assert mounted == {v["name"] for v in spec.get("volumes", [])}, f"mounted is {mounted}"
+
+    def ports(self, selector):
+        """Names of the ports of the one workload that a selector chooses."""
+        specs = [m["spec"]["template"] for m in self.all if m["kind"] == "Deployment"]
+        specs += [m["spec"]["jobTemplate"]["spec"]["template"] for m in self.all if m["kind"] == "CronJob"]
+        found = [t["spec"] for t in specs if matches(selector, t["metadata"]["labels"])]
+        assert len(found) == 1, f"{selector} chooses {len(found)} workloads"
+        return {p["name"] for c in found[0]["containers"] for p in c.get("ports", [])}
+
+    def Service(self, m):
+        assert {p["targetPort"] for p in m["spec"]["ports"]} <= self.ports(m["spec"]["selector"])
+
+    def PodDisruptionBudget(self, m):
+        self.ports(m["spec"]["selector"]["matchLabels"])
+
+    def NetworkPolicy(self, m):
+        asked = {port["port"] for rule in m["spec"]["ingress"] for port in rule["ports"]}
+        assert asked <= self.ports(m["spec"]["podSelector"]["matchLabels"]), asked
+
+    def HorizontalPodAutoscaler(self, m):
+        target = m["spec"]["scaleTargetRef"]
+        assert "replicas" not in self.named[target["kind"], target["name"]]["spec"], "its target says how many, too"
+
+    def ServiceMonitor(self, m):
+        selector = m["spec"]["selector"]["matchLabels"]
+        services = [s for s in self.all if s["kind"] == "Service" and matches(selector, s["metadata"]["labels"])]
+        assert services, f"{selector} chooses no Service"
+        for service in services:
+            assert {e["port"] for e in m["spec"]["endpoints"]} <= {p["name"] for p in service["spec"]["ports"]}, service
+
+    def HTTPRoute(self, m):
+        rules = m["spec"]["rules"]
+        refs = [ref for rule in rules for ref in rule["backendRefs"]]
+        refs += [f["requestMirror"]["backendRef"] for rule in rules for f in rule.get("filters", [])]
+        for ref in refs:
+            assert ref["port"] in {p["port"] for p in self.named["Service", ref["name"]]["spec"]["ports"]}, ref
 
 
 def settings(folder, container):
@@ -169,7 +191,7 @@ def main():
     checks = Checks()
     for folder in rendered():
         checks.run(f"{folder} is valid", valid, folder)
-        checks.run(f"{folder} hangs together", joined, folder)
+        checks.run(f"{folder} hangs together", Whole(folder).check)
     for kind, path, value in FAULTS:
         try:
             kind in KSERVE and kserve()

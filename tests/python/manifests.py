@@ -1,15 +1,11 @@
-"""The manifests of k8s/ as Kubernetes would get them, and what its own schemas and the CRDs' say of them.
-
-Never talks to a cluster: kubectl only puts the files together, and schemas come from packages.
-"""
-import copy, functools, glob, json, lzma, os, subprocess, sys, tempfile
+"""What Kubernetes' own schemas, and those of the CRDs, say of the manifests of k8s/. The schemas come from packages."""
+import copy, functools, json, lzma, os, subprocess
 
 import jsonschema, kubernetes_validate, yaml
 
+import kustomize
 from harness import ROOT
 
-FOLDER = os.path.join(ROOT, "k8s")
-KUBECTL = os.path.join(os.path.dirname(sys.executable), "kubectl")
 # The oldest version that has all that we use, but for image volumes, and the newest that there is a schema of.
 VERSIONS = ("1.31", "1.37")
 CUSTOM = {"HTTPRoute", "PrometheusRule", "ServiceMonitor"}
@@ -21,27 +17,10 @@ class Invalid(Exception):
     """What a schema has against a manifest."""
 
 
-def kustomize(folder):
-    done = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True)
-    assert done.returncode == 0, f"{folder}: {done.stderr[:500]}"
-    return list(yaml.safe_load_all(done.stdout))
-
-
-def with_component(name):
-    """The base with one component, as an overlay would have it."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = lambda *parts: os.path.relpath(os.path.join(FOLDER, *parts), os.path.realpath(folder))
-        with open(os.path.join(folder, "kustomization.yaml"), "w") as f:
-            json.dump({"resources": [place("base")], "components": [place("components", name)]}, f)
-        return kustomize(folder)
-
-
 @functools.cache
 def rendered():
-    """All that can be applied: {folder of k8s: its manifests}."""
-    folders = [os.path.relpath(os.path.dirname(f), FOLDER) for f in glob.glob(f"{FOLDER}/**/kustomization.yaml", recursive=True)]
-    parts = lambda folder: folder.split(os.sep)
-    return {f: with_component(parts(f)[1]) if parts(f)[0] == "components" else kustomize(os.path.join(FOLDER, f)) for f in sorted(folders)}
+    """{folder of k8s: its manifests}; put together once."""
+    return kustomize.parts()
 
 
 def validate(manifest):

@@ -4,10 +4,13 @@ import string
 
 import numpy as np
 import pandas as pd
-from sklearn import (calibration, cluster, compose, covariance, discriminant_analysis as da, dummy, ensemble, impute,
-                     linear_model as lm, mixture, model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors,
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn import (calibration, cluster, compose, covariance, cross_decomposition as cd, decomposition,
+                     discriminant_analysis as da, dummy, ensemble, feature_selection as fs, gaussian_process as gp, impute,
+                     kernel_ridge, linear_model as lm, mixture, model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors,
                      neural_network as nn, preprocessing as pp, svm, tree)
 from sklearn.compose import ColumnTransformer
+from sklearn.gaussian_process import kernels as gk
 from sklearn.pipeline import make_pipeline, make_union
 
 
@@ -133,9 +136,50 @@ def kernel(rng, **more):
             "coef0": float(rng.uniform(0, 1))} | more
 
 
+def similar(rng):
+    name = pick(rng, "linear", "rbf", "poly", "laplacian", "sigmoid", "cosine")
+    return kernel_ridge.KernelRidge(kernel=name, gamma=pick(rng, None, 0.1), degree=int(rng.integers(1, 4)), coef0=float(rng.uniform(0, 1)))
+
+
+def process(rng, kind, **more):
+    """A Gaussian process with an expression of up to three kernels, as they are drawn: to optimise them would take long."""
+    draw = lambda: pick(rng, gk.RBF(float(rng.uniform(0.5, 3))), gk.Matern(nu=pick(rng, 0.5, 1.5, 2.5, np.inf)), gk.RationalQuadratic(),
+                        gk.ExpSineSquared(2.0, 5.0), gk.DotProduct(0.5), gk.ConstantKernel(0.5), gk.PairwiseKernel(metric="laplacian"))
+    kernel = pick(rng, draw() + gk.WhiteKernel(0.1), draw() * draw() + gk.WhiteKernel(), draw() ** 2 + 2.0 * draw())
+    return kind(kernel, optimizer=None, **more)
+
+
+def selected(rng):
+    """Columns that count in a model, before another one."""
+    asked = pick(rng, lm.LogisticRegression(max_iter=500), tree.DecisionTreeClassifier(max_depth=4, random_state=0), lm.RidgeClassifier(),
+                 ensemble.RandomForestClassifier(5, max_depth=4, random_state=0), ensemble.GradientBoostingClassifier(n_estimators=4, random_state=0))
+    chosen = fs.SelectFromModel(asked, threshold=pick(rng, None, "median", "0.5*mean", -np.inf), norm_order=pick(rng, 1, 2, np.inf),
+                                max_features=pick(rng, None, 2))
+    return make_pipeline(chosen, small(rng))
+
+
+def filled_by_neighbors(rng):
+    """Of rows that are equally far numpy takes any; random numbers are not, but the first column is of whole ones."""
+    return impute.KNNImputer(n_neighbors=int(rng.integers(1, 8)), weights=pick(rng, "uniform", "distance"), add_indicator=bool(rng.integers(2)),
+                             keep_empty_features=bool(rng.integers(2)))
+
+
+def filled_by_regression(rng):
+    asked = pick(rng, None, lm.Ridge(), tree.DecisionTreeRegressor(max_depth=3, random_state=0))
+    return impute.IterativeImputer(asked, max_iter=int(rng.integers(1, 4)), n_nearest_features=pick(rng, None, 2), add_indicator=bool(rng.integers(2)),
+                                   initial_strategy=pick(rng, "mean", "median", "constant"), min_value=pick(rng, -np.inf, 0.0), random_state=0)
+
+
+def splines(rng):
+    return pp.SplineTransformer(int(rng.integers(2, 7)) + 3, int(rng.integers(0, 4)), knots=pick(rng, "uniform", "quantile"), include_bias=bool(rng.integers(2)),
+                                extrapolation=pick(rng, "constant", "linear", "continue", "periodic"))
+
+
 # A sum over support vectors whose terms may be a million times larger than itself (7.6e6 for 6.2 with a linear NuSVC);
 # BLAS adds them in another order.
-CANCELLING = {"NuSVC": 1e-9, "OneClassSVM": 1e-11}
+# Sums over training rows of a kernel model cancel as well. The five error functions of a GaussianProcessClassifier have
+# factors in the thousands, which leave a probability. A PCA's likelihood comes from the inverse of a covariance.
+CANCELLING = {"NuSVC": 1e-9, "OneClassSVM": 1e-11, "KernelRidge": 1e-9, "GaussianProcessRegressor": 1e-9, "GaussianProcessClassifier": 1e-9, "PCA": 1e-8}
 
 
 def near(rng, **more):
@@ -236,6 +280,26 @@ MODELS = {
     "MLPClassifier": ("classes", lambda r: nn.MLPClassifier(**layers(r))),
     "MLPRegressor": ("values", lambda r: nn.MLPRegressor(**layers(r))),
     "multi-output MLPRegressor": ("many values", lambda r: nn.MLPRegressor(**layers(r))),
+    "PLSRegression": ("values", lambda r: cd.PLSRegression(int(r.integers(1, 4)), scale=bool(r.integers(2)))),
+    "multi-output PLSRegression": ("many values", lambda r: cd.PLSRegression(int(r.integers(1, 4)))),
+    "PLSCanonical": ("many values", lambda r: cd.PLSCanonical(int(r.integers(1, 3)))),
+    "CCA": ("many values", lambda r: cd.CCA(int(r.integers(1, 3)))),
+    "PLSSVD": ("many values", lambda r: cd.PLSSVD(int(r.integers(1, 4)))),
+    "KernelRidge": ("values", similar),
+    "multi-output KernelRidge": ("many values", similar),
+    "GaussianProcessRegressor": ("values", lambda r: process(r, gp.GaussianProcessRegressor, alpha=0.1, normalize_y=bool(r.integers(2)))),
+    "multi-output GaussianProcessRegressor": ("many values", lambda r: process(r, gp.GaussianProcessRegressor, alpha=0.1)),
+    "GaussianProcessClassifier": ("classes", lambda r: process(r, gp.GaussianProcessClassifier)),
+    "MeanShift": ("nothing", lambda r: cluster.MeanShift(bandwidth=pick(r, None, 3.0))),
+    "AffinityPropagation": ("nothing", lambda r: cluster.AffinityPropagation(damping=pick(r, 0.5, 0.9), random_state=0)),
+    "Birch": ("nothing", lambda r: cluster.Birch(threshold=float(r.uniform(0.1, 2)), n_clusters=pick(r, None, 2, 5))),
+    "BisectingKMeans": ("nothing", lambda r: cluster.BisectingKMeans(int(r.integers(1, 9)), random_state=0)),
+    "RandomTreesEmbedding": ("nothing", lambda r: ensemble.RandomTreesEmbedding(int(r.integers(1, 12)), max_depth=int(r.integers(1, 6)), random_state=0)),
+    "PCA": ("nothing", lambda r: decomposition.PCA(pick(r, None, 1, 2), whiten=bool(r.integers(2)))),
+    "SelectFromModel": ("classes", selected),
+    "KNNImputer": ("classes", lambda r: make_pipeline(filled_by_neighbors(r), small(r))),
+    "IterativeImputer": ("classes", lambda r: make_pipeline(filled_by_regression(r), small(r))),
+    "SplineTransformer": ("classes", lambda r: make_pipeline(splines(r), small(r))),
     "Pipeline": ("classes", prepared),
     "ColumnTransformer": ("texts", columns),
 }
@@ -243,6 +307,10 @@ MODELS = {
 # a GradientBoostingClassifier starts from, the log of the classes' shares; HistGradientBoosting stores its own.
 BIT_EQUAL = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor", "RandomForestClassifier",
              "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor", "GradientBoostingRegressor", "DummyClassifier", "DummyRegressor"}
+
+
+# They bring their own first steps, and are not scaled before.
+PREPARED = {"Pipeline", "ColumnTransformer", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
 
 
 def exact(model, output):
@@ -294,13 +362,15 @@ def holes(rng, name, X):
     """The table with missing values, for the models that can learn from them and half of the time."""
     if name == "ColumnTransformer" and rng.integers(2):
         return X.assign(**{c: X[c].mask(rng.random(len(X)) < 0.1) for c in X.columns[-2:]})
+    if name in ("KNNImputer", "IterativeImputer"):
+        return X.mask(rng.random(X.shape) < 0.1)
     learns = name == "Pipeline" or name.startswith(("DecisionTree", "RandomForest", "ExtraTrees", "Hist"))
     return X.mask(rng.random(X.shape) < 0.1) if learns and rng.integers(2) else X
 
 
 def scaler(rng, name, estimator, X):
     """None for half of the trees and where a column is a category; else one that a solver converges behind."""
-    if name in ("Pipeline", "ColumnTransformer") or getattr(estimator, "categorical_features", None) == [0] or ("Tree" in name or "orest" in name or "Hist" in name) and rng.integers(2):
+    if name in PREPARED or getattr(estimator, "categorical_features", None) == [0] or ("Tree" in name or "orest" in name or "Hist" in name) and rng.integers(2):
         return None
     made = [pp.StandardScaler(), pp.MinMaxScaler(clip=bool(rng.integers(2))), pp.RobustScaler(), pp.MaxAbsScaler()]
     if not X.isna().any(axis=None):  # Normalizer takes no missing values
@@ -316,14 +386,14 @@ def requests(rng, name, X):
     """
     if name == "ColumnTransformer":
         return text_requests(rng, X)
-    known = X.dropna() if name == "Pipeline" else X
+    known = X.dropna() if name in PREPARED else X
     near = known.iloc[rng.integers(len(known), size=12)].reset_index(drop=True)
     moved = near * (1 + 0.2 * rng.normal(size=near.shape))
     odd = near.iloc[:3].copy()
     for value in (0.0, -0.0, 5e-324, 1e-300, 1e30, 123456789.125):
         odd.iloc[rng.integers(3), rng.integers(odd.shape[1])] = value
     holes = near.iloc[:2].mask(rng.random((2, near.shape[1])) < 0.3)
-    if name == "Pipeline":
+    if name in PREPARED:
         holes = pd.concat([holes, near.iloc[:1]])
     return [near, moved, moved.iloc[:1], odd, holes, near.iloc[:1].assign(**{X.columns[-1]: 1e39})]
 

@@ -53,7 +53,8 @@ def joined(bom):
 
 
 def same(text, features):
-    again = subprocess.run([sys.executable, f"{ROOT}/scripts/sbom.py", *(["--features", features] if features else [])], capture_output=True, text=True, check=True)
+    flags = ["--features", features] if features else []
+    again = subprocess.run([sys.executable, f"{ROOT}/scripts/sbom.py", *flags], capture_output=True, text=True, check=True)
     assert again.stdout == text, "made again it is another"
 
 

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn import cluster, datasets, ensemble, linear_model, preprocessing, tree
 
 import train_kernels
+import train_linear
 from trainer import Trainer, differences
 
 warnings.filterwarnings("ignore")
@@ -39,7 +40,10 @@ LEFT_OUT = ("_sample_weight", "oob_decision_function_", "oob_prediction_", "_see
 
 TREE_GRID = [{}, {"max_depth": 4}, {"min_samples_leaf": 5, "min_samples_split": 20}, {"min_samples_leaf": 0.02, "min_samples_split": 0.1},
              {"max_features": 2}, {"max_features": "log2"}, {"max_features": 0.5}, {"max_leaf_nodes": 12}, {"min_impurity_decrease": 0.01},
-             {"min_weight_fraction_leaf": 0.03}, {"max_leaf_nodes": 60, "max_features": 3}]
+             {"min_weight_fraction_leaf": 0.03}, {"max_leaf_nodes": 60, "max_features": 3}, {"ccp_alpha": 0.005}, {"ccp_alpha": 0.02, "max_leaf_nodes": 30}]
+# Of regressors; medians are not found among missing values, and counts are at least 0.
+LOSS_GRID = [{"criterion": "absolute_error"}, {"criterion": "absolute_error", "min_samples_leaf": 4, "max_features": 2}, {"criterion": "absolute_error", "max_leaf_nodes": 9},
+             {"criterion": "poisson"}, {"criterion": "poisson", "max_depth": 5, "min_samples_split": 7}, {"criterion": "poisson", "ccp_alpha": 0.01}]
 CLASS_GRID = [{"criterion": "entropy"}, {"criterion": "log_loss"}, {"class_weight": "balanced"}, {"class_weight": {0: 1, 1: 5}}]
 FOREST_GRID = [{"max_samples": 0.5}, {"max_samples": 40}, {"bootstrap": False, "max_samples": None}, {"bootstrap": True, "oob_score": True},
                {"bootstrap": True, "max_samples": 1.5}]
@@ -84,6 +88,9 @@ def tree_cases(seeds):
                     y = None if name == "isolation-forest" else labels if name.endswith("classifier") else numbers
                     if y is None and name != "isolation-forest":
                         continue
+                    criterion = params.get("criterion")
+                    if criterion == "absolute_error" and hole or criterion == "poisson" and min(y) < 0:
+                        continue
                     seed = seeds[case % len(seeds)]
                     if "n_estimators" in cls().get_params():
                         params = {"n_estimators": 5} | params
@@ -96,6 +103,8 @@ def grid(name, data):
     params = list(TREE_GRID)
     if name.endswith("classifier"):
         params += [p for p in CLASS_GRID if not isinstance(p.get("class_weight"), dict) or data in ("cancer", "diabetes")]
+    elif data != "diabetes ln":
+        params += LOSS_GRID
     if "forest" in name or "trees" in name:
         params += [p if name.startswith("random") else {"bootstrap": True} | p for p in FOREST_GRID]
         params += FOREST_CLASS_GRID if name.endswith("classifier") else []
@@ -139,7 +148,8 @@ def contamination(trainer, count):
 def scalers(trainer, count):
     grids = {"standard": [{}, {"with_mean": False}, {"with_std": False}, {"with_mean": False, "with_std": False}],
              "minmax": [{}, {"feature_range": (-1, 2)}, {"clip": True}],
-             "robust": [{}, {"quantile_range": (10.0, 90.0)}, {"with_centering": False}, {"with_scaling": False}], "maxabs": [{}]}
+             "robust": [{}, {"quantile_range": (10.0, 90.0)}, {"with_centering": False}, {"with_scaling": False}, {"unit_variance": True},
+                       {"unit_variance": True, "quantile_range": (5.0, 60.0)}], "maxabs": [{}]}
     constant = pd.DataFrame({"c": [7.1] * 1000, "z": [0.0] * 1000, "huge": np.random.RandomState(0).rand(1000) * 1e-9 + 1e9})
     for data, X in [(d, X) for d, X, *_ in frames()] + [("constant", constant)]:
         for XX, note in ((X, ""), (holes(X), " with NaN")):
@@ -154,7 +164,7 @@ def regressions(trainer, count):
     """Least squares and its relatives: what LAPACK finds, within rounding; coordinate descent stops at the same step."""
     plain = [{}, {"fit_intercept": False}]
     grids = {
-        "linear-regression": (linear_model.LinearRegression, plain),
+        "linear-regression": (linear_model.LinearRegression, plain + [{"positive": True}, {"positive": True, "fit_intercept": False}]),
         "ridge": (linear_model.Ridge, plain + [{"alpha": a, "solver": s} for a in (0.01, 10) for s in ("cholesky", "svd")] + [{"alpha": 0}]),
         "lasso": (linear_model.Lasso, plain + [{"alpha": 0.01}, {"alpha": 0.1, "positive": True}, {"alpha": 0.01, "selection": "random", "random_state": 3},
                                                {"alpha": 0.001, "max_iter": 3}]),
@@ -272,8 +282,10 @@ def main():
     count = Count(args.only)
     with Trainer() as trainer:
         trees(trainer, count, args.seeds)
-        for part in (contamination, scalers, regressions, logistic, clusters, train_kernels.nearest, train_kernels.bayes, train_kernels.vectors, parameters, threads):
+        for part in (contamination, scalers, regressions, logistic, clusters, train_linear.penalties, train_linear.ridges, train_kernels.nearest, train_kernels.bayes, train_kernels.vectors, parameters, threads):
             if not args.only or args.only in part.__name__:
+                # Who names a part means all of it.
+                count.only = ""
                 part(trainer, count)
     print(f"{count.trees} trees compared")
     print(f"{count.passed} passed, {count.failed} failed, 0 skipped")

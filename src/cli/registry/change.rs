@@ -1,5 +1,6 @@
 //! The parts of `scorelet registry` that write: aliases, promotion, archive, signatures, garbage.
 
+use super::text::counted;
 use super::{At, Author, Signed, failure, print_json};
 use crate::cli::Failure;
 use crate::html::bytes;
@@ -225,10 +226,11 @@ pub(super) fn gc(args: &Gc) -> Result<(), Failure> {
         return print_json(&collected);
     }
     let would = if args.dry_run { "would take away" } else { "took away" };
-    let mut said = format!("{would} {} files, {}\n", collected.removed.len(), bytes(collected.bytes));
+    let files = counted(collected.removed.len() as u64, "file");
+    let mut said = format!("{would} {files}, {}\n", bytes(collected.bytes));
     collected.removed.iter().for_each(|key| said.push_str(&format!("  {key}\n")));
     if collected.spared > 0 {
-        said.push_str(&format!("{} files that no version has are too young to go\n", collected.spared));
+        said.push_str(&format!("spared for being young: {}\n", counted(collected.spared, "file")));
     }
     crate::cli::print(&said)
 }

@@ -5,6 +5,8 @@ mod look;
 mod mlflow;
 mod text;
 
+pub(super) use text::counted;
+
 use super::Failure;
 use crate::registry::{Registry, RegistryError};
 use std::path::PathBuf;

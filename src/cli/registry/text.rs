@@ -1,7 +1,7 @@
 //! What `scorelet registry` shows to people. Names and texts of a registry are anybody's: control characters are escaped.
 
 use crate::cli::visible;
-use crate::html::{bytes, plain};
+use crate::html::{bytes, count, plain};
 use crate::registry::{Event, Record, State, Verified, What};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,6 +17,11 @@ pub(super) struct ModelLine {
     /// Null where all are archived.
     pub latest: Option<u64>,
     pub aliases: BTreeMap<String, u64>,
+}
+
+/// `1 file`, `2 files`.
+pub(in crate::cli) fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
 pub(super) fn verdict(passed: bool) -> &'static str {
@@ -138,11 +143,16 @@ fn told(event: &Event) -> String {
 /// The report of `verify`.
 pub(super) fn verified(verified: &Verified) -> String {
     let mut out = Lines::default();
-    let Verified { models, versions, events, files, signed, .. } = verified;
-    out.line("read", &format!("{models} models, {versions} versions ({signed} signed), {events} events"));
-    out.line("checked", &format!("{files} files, {}", bytes(verified.bytes)));
+    let Verified { models, versions, events, signed, .. } = *verified;
+    let (models, versions) = (counted(models, "model"), counted(versions, "version"));
+    out.line("read", &format!("{models}, {versions} ({signed} signed), {}", counted(events, "event")));
+    out.line("checked", &format!("{}, {}", counted(verified.files, "file"), bytes(verified.bytes)));
     if let Some(orphans @ 1..) = verified.orphans {
-        out.line("unused", &format!("{orphans} files that no version has; `scorelet registry gc` takes them away"));
+        let files = counted(orphans, "file");
+        out.line(
+            "unused",
+            &format!("{files} that no version has; `scorelet registry gc` takes away what is old enough"),
+        );
     }
     for finding in verified.findings.iter().take(LISTED) {
         out.line("damaged", &format!("{}: {}", finding.what, finding.problem));

@@ -25,16 +25,24 @@ pub(super) struct Served {
 struct Followed {
     registry: Registry,
     reference: Reference,
-    /// The version that was last taken over, or refused for good.
+    /// The version that is served.
     version: u64,
+    /// The version that could not take over.
+    failed: Option<Failed>,
     /// What went wrong last, which is said once.
     problem: String,
-    /// How often in a row something went wrong that may be right tomorrow.
-    failures: u32,
 }
 
-/// How often the time between looks is doubled at most while nothing can be had.
-const DOUBLINGS: u32 = 6;
+struct Failed {
+    version: u64,
+    /// Looks until it is tried again; `None` where the same bytes would fail again.
+    rest: Option<u32>,
+    /// Looks that it rested last.
+    rested: u32,
+}
+
+/// The longest that a version rests before it is tried again.
+const MAX_REST: u32 = 64;
 
 impl Served {
     /// The model, and what to follow if it is a version of a registry.
@@ -70,9 +78,9 @@ impl Served {
     pub fn follow(self, version: Option<(Box<Registry>, u64)>, interval: Duration, successor: &Successor) {
         let reference = Reference::parse(&self.model.to_string_lossy());
         let (Some((registry, version)), Ok(reference)) = (version, reference) else { return };
-        let mut followed = Followed { registry: *registry, reference, version, problem: String::new(), failures: 0 };
+        let mut followed = Followed { registry: *registry, reference, version, failed: None, problem: String::new() };
         loop {
-            std::thread::sleep(interval * 2_u32.pow(followed.failures.min(DOUBLINGS)));
+            std::thread::sleep(interval);
             if successor.is_due() {
                 self.look(&mut followed, successor);
             }
@@ -80,40 +88,57 @@ impl Served {
     }
 
     fn look(&self, followed: &mut Followed, successor: &Successor) {
-        let Reference { name, which } = &followed.reference;
-        let done = match followed.registry.version_of(name, which) {
-            Ok(version) if version == followed.version => Ok(version),
-            Ok(version) => {
-                let found = Served { model: format!("{name}@{version}").into(), ..self.clone() };
-                let taken = successor.take_over(|| found.load().map(|(deployment, _)| deployment));
-                taken.map(|()| version).map_err(|failure| (failure, version))
-            }
-            Err(error) => Err((Failure::Version(error), followed.version)),
+        let Reference { name, which } = followed.reference.clone();
+        let version = match followed.registry.version_of(&name, &which) {
+            Ok(version) => version,
+            Err(error) => return followed.says(&Failure::Version(error)),
         };
-        match done {
-            Ok(version) => (followed.version, followed.failures) = (version, 0),
-            // The same bytes will not load tomorrow.
-            Err((failure @ Failure::Bundle(_), version)) => {
-                followed.says(&failure);
-                (followed.version, followed.failures) = (version, 0);
-            }
-            Err((failure, _)) => {
-                followed.says(&failure);
-                followed.failures += 1;
-            }
+        if version == followed.version {
+            return followed.is_well(version);
+        }
+        if followed.rests(version) {
+            return;
+        }
+        let found = Served { model: format!("{name}@{version}").into(), ..self.clone() };
+        match successor.take_over(|| found.load().map(|(deployment, _)| deployment)) {
+            Ok(()) => followed.is_well(version),
+            Err(failure) => followed.refuses(version, &failure),
         }
     }
 }
 
 impl Followed {
+    fn is_well(&mut self, version: u64) {
+        (self.version, self.failed) = (version, None);
+        self.problem.clear();
+    }
+
+    /// Whether a version that failed is left alone this time.
+    fn rests(&mut self, version: u64) -> bool {
+        match self.failed.as_mut().filter(|failed| failed.version == version) {
+            None | Some(Failed { rest: Some(0), .. }) => false,
+            Some(Failed { rest, .. }) => {
+                *rest = rest.map(|looks| looks - 1);
+                true
+            }
+        }
+    }
+
+    fn refuses(&mut self, version: u64, failure: &Failure) {
+        let before = self.failed.as_ref().filter(|failed| failed.version == version);
+        let rested = before.map_or(1, |failed| (failed.rested * 2).min(MAX_REST));
+        let forever = matches!(failure, Failure::Bundle(_));
+        self.failed = Some(Failed { version, rest: (!forever).then_some(rested), rested });
+        self.says(failure);
+    }
+
     /// Logs what went wrong, unless it was said before.
     fn says(&mut self, failure: &Failure) {
         let problem = failure.to_string();
-        if problem == self.problem {
-            return;
+        if problem != self.problem {
+            let model = self.reference.to_string();
+            tracing::error!(model, serving = self.version, problem, "cannot follow; the version before goes on");
+            self.problem = problem;
         }
-        let model = self.reference.to_string();
-        tracing::error!(model, problem, "cannot follow; the version before goes on");
-        self.problem = problem;
     }
 }

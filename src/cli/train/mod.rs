@@ -40,7 +40,8 @@ pub struct Args {
     #[serde(deserialize_with = "config::one_or_more")]
     data: Vec<String>,
     /// What to fit: isolation-forest, random-forest-, extra-trees-, decision-tree-classifier or -regressor,
-    /// linear-regression, ridge, lasso, elastic-net, logistic-regression, kmeans
+    /// linear-regression, ridge, lasso, elastic-net, logistic-regression, kmeans, k-neighbors-classifier,
+    /// k-neighbors-regressor, gaussian-nb, svc, svr
     #[arg(long, env = "SCORELET_ESTIMATOR", value_name = "NAME")]
     estimator: Option<String>,
     /// The bundle to write; an older native bundle there is replaced
@@ -101,6 +102,9 @@ pub struct Args {
     /// Also cross-validate over the rows that are fitted, with this many folds
     #[arg(long, env = "SCORELET_CV", value_name = "FOLDS")]
     cv: Option<usize>,
+    /// Shuffle the rows with the seed before they are dealt out to folds, as `KFold(shuffle=True)` does
+    #[arg(long, env = "SCORELET_CV_SHUFFLE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", require_equals = true, value_parser = clap::builder::FalseyValueParser::new())]
+    cv_shuffle: Option<bool>,
     /// The schema that the table must have (see `scorelet schema infer`)
     #[arg(long, env = "SCORELET_SCHEMA", value_name = "FILE")]
     schema: Option<PathBuf>,

@@ -60,6 +60,7 @@ impl Settings {
             test_size: test_size(args.test_size.as_deref().unwrap_or("0.25"))?,
             order: order(&args)?,
             folds: folds(args.cv)?,
+            shuffle_folds: shuffle_folds(args.cv_shuffle, args.cv)?,
             max_lost: max_lost(args.max_lost)?,
             threads: threads(args.threads)?,
             trained_at: trained_at(args.trained_at.as_deref(), variable)?,
@@ -152,6 +153,15 @@ fn folds(cv: Option<usize>) -> Result<Option<usize>, Failure> {
     }
 }
 
+fn shuffle_folds(shuffle: Option<bool>, cv: Option<usize>) -> Result<bool, Failure> {
+    match (shuffle, cv) {
+        (Some(true), None | Some(0)) => {
+            Err(Failure::Usage("--cv-shuffle needs folds to deal rows out to\n  say how many with --cv".to_owned()))
+        }
+        (shuffle, _) => Ok(shuffle == Some(true)),
+    }
+}
+
 fn max_lost(given: Option<f64>) -> Result<f64, Failure> {
     let share = given.unwrap_or(0.5);
     let wrong = || Failure::Usage(format!("--max-lost {share}: give a fraction from 0 to 1"));
@@ -241,6 +251,7 @@ fn shown(args: &Args, job: &Job) -> String {
         Order::Time(column) => line("time-column", text(column)),
     }
     job.folds.iter().for_each(|folds| line("cv", (*folds as i64).into()));
+    job.shuffle_folds.then(|| line("cv-shuffle", true.into()));
     line("random-state", i64::from(job.spec.params.random_state()).into());
     args.schema.iter().for_each(|schema| line("schema", path(schema)));
     args.sample.iter().for_each(|rows| line("sample", (*rows as i64).into()));

@@ -58,7 +58,7 @@ impl Traffic {
         for (other, old) in others {
             // Whole percents that add up: each gets what the sum up to it is due, less what was given.
             counted += u32::from(*old);
-            let due = if sum == 0 { 0 } else { counted * rest / sum };
+            let due = (counted * rest).checked_div(sum).unwrap_or_default();
             shares.insert(other.clone(), (due - given) as u8);
             given = due;
         }

@@ -46,6 +46,24 @@ pub fn forest(value: &View<'_, '_>, ctx: &mut Context) -> Result<TreeEnsemble, B
     Ok(shape.ensemble(value, trees, version >= Version(1, 4) && first, true)?)
 }
 
+/// Whether a fitted tree or forest takes NaN; no other estimator of which only the importances are read does.
+///
+/// # Errors
+/// When a forest has no list of trees.
+pub(super) fn allows_missing(value: &View<'_, '_>, ctx: &Context) -> Result<bool, ValueError> {
+    let version = Version::of(value, ctx);
+    match class_name(value) {
+        class if TREE_CLASSIFIERS.contains(&class) || TREE_REGRESSORS.contains(&class) => {
+            Ok(supports_missing(value, version))
+        }
+        "RandomForestClassifier" | "RandomForestRegressor" | "ExtraTreesClassifier" | "ExtraTreesRegressor" => {
+            let trees = value.attr("estimators_")?.items()?;
+            Ok(version >= Version(1, 4) && trees.first().is_some_and(|tree| supports_missing(tree, version)))
+        }
+        _ => Ok(false),
+    }
+}
+
 const TREE_CLASSIFIERS: [&str; 2] = ["DecisionTreeClassifier", "ExtraTreeClassifier"];
 const TREE_REGRESSORS: [&str; 2] = ["DecisionTreeRegressor", "ExtraTreeRegressor"];
 

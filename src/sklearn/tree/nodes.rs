@@ -58,6 +58,14 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
         self.nodes.field_i64(name)
     }
 
+    /// A field of all nodes that holds fractions.
+    ///
+    /// # Errors
+    /// When the nodes have no such field.
+    pub fn numbers(&self, name: &str) -> Result<Vec<f64>, ValueError> {
+        self.nodes.field_f64(name)
+    }
+
     fn nodes(&self, feature: impl Fn(u32) -> Option<u32>) -> Result<Vec<Node>, ValueError> {
         let (left, right) = (self.field("left_child")?, self.field("right_child")?);
         let (features, thresholds) = (self.field("feature")?, self.nodes.field_f64("threshold")?);

@@ -3,7 +3,7 @@
 use super::super::grow::{self, Bootstrap, ForestParams, Tree, pairwise_sum};
 use super::super::params::{Estimator, Literal, Params, Spec};
 use super::state::{self, State};
-use super::tree::{Learned, Written, columns, prepared, tree_params};
+use super::tree::{Learned, Written, prepared, tree_params};
 use super::{Data, FitError, Fitted, weights};
 use crate::value::{Builder, Id};
 
@@ -23,9 +23,8 @@ const HANDED_DOWN: [&str; 11] = [
 ];
 
 /// Grows a forest.
-pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
+pub(super) fn grow(spec: &Spec, data: &Data<'_>, values: Vec<Vec<f32>>) -> Result<Fitted, FitError> {
     let params = &spec.params;
-    let values = columns(spec.estimator, params, data)?;
     let target = Learned::of(spec, data)?;
     // Without a bootstrap sample to balance, `balanced_subsample` is `balanced`.
     let subsample = params.flag("bootstrap")
@@ -61,6 +60,8 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
         }
         score.score
     });
+    drop(columns);
+    drop(values);
     let fitted = Forest { spec, data, target: &target, n_drawn, max_features: forest.tree.max_features, oob };
     Ok(fitted.write(trees, grow::tree_seeds(&forest), warnings))
 }

@@ -7,23 +7,34 @@ use super::tree::{Written, columns};
 use super::{Data, FitError, Fitted, percentile};
 use crate::model::{self, Method, Output};
 use crate::sklearn::average_path_length;
-use crate::value::{Builder, Id, Node};
+use crate::value::{Builder, Graph, Node};
 use ndarray::{ArrayView2, Axis};
 
-/// Grows the trees and, with `contamination`, finds the offset.
+/// Grows the trees and finds the offset that `contamination` asks for.
 pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
-    let params = &spec.params;
-    let values = columns(spec.estimator, params, data)?;
-    let mut warnings = Vec::new();
-    let isolation = resolve(params, data, &mut warnings)?;
-    let trees = grow::isolation_forest(&Columns::new(&values), &isolation);
-    drop(values);
-    let (mut fitted, offset) = write(spec, data, &isolation, trees, warnings);
-    if let Some(contamination) = params.number("contamination") {
+    let mut fitted = grow(spec, data, columns(spec.estimator, &spec.params, data)?)?;
+    if let Some(contamination) = spec.params.number("contamination") {
         let mut scores = score_samples(&fitted, data)?;
-        fitted.graph.nodes[offset.0 as usize] = Node::Float(percentile(&mut scores, 100.0 * contamination));
+        set_offset(&mut fitted.graph, percentile(&mut scores, 100.0 * contamination));
     }
     Ok(fitted)
+}
+
+/// Grows the trees; the offset is that of the paper.
+pub(super) fn grow(spec: &Spec, data: &Data<'_>, values: Vec<Vec<f32>>) -> Result<Fitted, FitError> {
+    let mut warnings = Vec::new();
+    let isolation = resolve(&spec.params, data, &mut warnings)?;
+    let trees = grow::isolation_forest(&Columns::new(&values), &isolation);
+    drop(values);
+    Ok(write(spec, data, &isolation, trees, warnings))
+}
+
+/// Replaces the `offset_` that [`grow`] wrote.
+fn set_offset(graph: &mut Graph<'_>, offset: f64) {
+    let place = graph.root().get("offset_").map(|view| view.id());
+    if let Some(place) = place {
+        graph.nodes[place.0 as usize] = Node::Float(offset);
+    }
 }
 
 /// Counts from counts and fractions, as `fit` and `BaseBagging._fit` resolve them.
@@ -68,7 +79,7 @@ fn write(
     isolation: &IsolationParams,
     trees: Vec<BaggedTree>,
     warnings: Vec<String>,
-) -> (Fitted, Id) {
+) -> Fitted {
     let mut builder = Builder::new();
     let b = &mut builder;
     let mut state = State::new(b, spec.estimator.class(), &spec.params);
@@ -89,7 +100,7 @@ fn write(
     // As in the paper, the opposite of it; `contamination` finds another.
     let offset = b.float(-0.5);
     state.set("offset_", offset);
-    (Fitted::new(builder, state, warnings), offset)
+    Fitted::new(builder, state, warnings)
 }
 
 /// What the forest keeps of each tree beside the tree.

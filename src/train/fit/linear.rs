@@ -4,14 +4,21 @@
 
 use super::super::params::{Params, Spec};
 use super::centered::{Centered, Coefficients};
-use super::{Data, FitError, Fitted};
+use super::{Data, FitError, Fitted, positive};
 use crate::value::Builder;
 use nalgebra::{DMatrix, DVector, SVD};
 
 /// Least squares by singular values (`scipy.linalg.lstsq` with `cond=tol`): where columns depend on each other, the
-/// shortest of all solutions.
+/// shortest of all solutions. With `positive`, by active sets.
 pub(super) fn linear_regression(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let centered = Centered::of(spec, data)?;
+    if spec.params.flag("positive") {
+        let Centered { x, y, x_mean, y_mean } = centered;
+        let coef = positive::least_squares(&x, &y, 0.0)?;
+        let mut b = Builder::new();
+        let state = Coefficients { coef, x_mean, y_mean }.state(&mut b, spec, data);
+        return Ok(Fitted::new(b, state, vec![]));
+    }
     let tol = spec.params.number("tol").unwrap_or_default();
     let (x_mean, y_mean) = (centered.x_mean.clone(), centered.y_mean);
     let parts = Singular::of(centered.x, centered.y)?;
@@ -28,14 +35,23 @@ pub(super) fn linear_regression(spec: &Spec, data: &Data<'_>) -> Result<Fitted, 
 }
 
 /// `(X'X + alpha)^-1 X'y` by Cholesky, by its dual where there are more features than rows, by singular values where
-/// that matrix is singular or `solver` says so.
+/// that matrix is singular or `solver` says so. The solvers that come near it step by step (`lsqr`, `sparse_cg`, `sag`,
+/// `saga`, and `lbfgs` for `positive`) are names for the same minimum.
 pub(super) fn ridge(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let Centered { x, y, x_mean, y_mean } = Centered::of(spec, data)?;
     let alpha = spec.params.number("alpha").unwrap_or_default();
-    let solved = if by_svd(&spec.params) { None } else { cholesky(&x, &y, alpha) };
+    let asked = solver(&spec.params)?;
+    let solved = match asked {
+        "svd" => None,
+        "lbfgs" => Some(positive::least_squares(&x, &y, alpha)?),
+        _ => cholesky(&x, &y, alpha),
+    };
     let (coef, solver) = match solved {
-        Some(coef) => (coef, "cholesky"),
-        None => (Singular::of(x, y)?.solve(|s| if s > 1e-15 { s / (s * s + alpha) } else { 0.0 }), "svd"),
+        Some(coef) => (coef, asked),
+        None => {
+            let solver = if asked == "cholesky" { "svd" } else { asked };
+            (Singular::of(x, y)?.solve(|s| if s > 1e-15 { s / (s * s + alpha) } else { 0.0 }), solver)
+        }
     };
     let mut b = Builder::new();
     let mut state = Coefficients { coef, x_mean, y_mean }.state(&mut b, spec, data);
@@ -45,8 +61,20 @@ pub(super) fn ridge(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     Ok(Fitted::new(b, state, vec![]))
 }
 
-fn by_svd(params: &Params) -> bool {
-    params.text("solver") == Some("svd")
+/// The solver that `solver` and `positive` stand for.
+fn solver(params: &Params) -> Result<&str, FitError> {
+    let asked = params.text("solver").unwrap_or("auto");
+    match (params.flag("positive"), asked) {
+        (true, "auto") => Ok("lbfgs"),
+        (false, "auto") => Ok("cholesky"),
+        (false, "lbfgs") => Err(FitError::Parameter(
+            "'lbfgs' solver can be used only when positive=True. Please use another solver.".to_owned(),
+        )),
+        (true, other) if other != "lbfgs" => Err(FitError::Parameter(format!(
+            "solver='{other}' does not support positive fitting. Please set the solver to 'auto' or 'lbfgs', or set              `positive=False`."
+        ))),
+        (_, asked) => Ok(asked),
+    }
 }
 
 /// `None` where the matrix is not positive definite.

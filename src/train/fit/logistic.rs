@@ -1,16 +1,21 @@
-//! `LogisticRegression` with the l2 penalty or none (`linear_model/_logistic.py`).
+//! `LogisticRegression` (`linear_model/_logistic.py`).
 //!
-//! The objective is strictly that of scikit-learn, whose solvers stop at a gradient of `tol`; here Newton's steps go on
-//! until the gradient is a millionth of that, so that all of them approach what this finds.
+//! The objective is strictly that of scikit-learn for the same `solver` and penalty. scikit-learn's solvers stop at a
+//! gradient of about `tol`; here Newton's steps go on until it is a millionth of that, so that all of them approach what
+//! this finds.
 
 mod objective;
+mod penalty;
+mod sparse;
 
-use super::super::params::{Literal, Params, Spec};
+use super::super::params::Spec;
 use super::state::{self, State};
 use super::{Data, FitError, Fitted, weights};
-use crate::model::FloatType;
+use crate::model::{Classes, FloatType};
 use crate::value::{Builder, DType, ScalarKind};
 use objective::{Objective, Point};
+use penalty::Penalty;
+use std::borrow::Cow;
 
 /// How much smaller than `tol` the gradient becomes.
 const TIGHTER: f64 = 1e-6;
@@ -20,67 +25,92 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let (class, params) = (spec.estimator.class(), &spec.params);
     let (classes, codes) = data.labels(class.class)?;
     data.check_values(class.class, FloatType::F64, false)?;
+    let penalty = Penalty::of(params, classes.len())?;
     let weights = weights::row_weights(params, classes, codes)?;
-    let x = data.x.as_standard_layout();
+    let total = weights.as_ref().map_or(data.n_rows() as f64, |w| super::super::grow::pairwise_sum(w));
+    let scaling =
+        (penalty.liblinear && params.flag("fit_intercept")).then(|| params.number("intercept_scaling").unwrap_or(1.0));
+    let x = rows(data, scaling);
     let objective = Objective {
-        x: x.as_slice().expect("a standard layout is one slice"),
+        x: &x,
         y: codes,
-        total: weights.as_ref().map_or(data.n_rows() as f64, |w| super::super::grow::pairwise_sum(w)),
+        total,
         weights: weights.as_deref(),
-        n_features: data.n_features(),
-        intercept: params.flag("fit_intercept"),
+        n_features: data.n_features() + usize::from(scaling.is_some()),
+        intercept: params.flag("fit_intercept") && scaling.is_none(),
         outputs: if classes.len() == 2 { 1 } else { classes.len() },
-        penalty: 0.0,
+        penalty: penalty.l2 / total,
         threads: data.threads,
     };
-    let objective = Objective { penalty: penalty(params, objective.total), ..objective };
     let tol = params.number("tol").unwrap_or_default();
     let max_iter = params.count("max_iter").unwrap_or_default();
-    let (mut point, n_iter) = minimize(&objective, tol * TIGHTER, max_iter);
-    let mut warnings = Vec::new();
-    if point.largest_slope() > tol {
-        warnings.push(format!(
-            "LogisticRegression did not converge in {max_iter} iterations; increase max_iter or scale the data"
-        ));
-    }
-    objective.center(&mut point.theta);
-    let mut b = Builder::new();
-    let mut state = State::new(&mut b, class, params);
-    state.features(&mut b, data);
-    let labels = state::classes(&mut b, classes);
-    state.set("classes_", labels);
-    let int32 = DType::Scalar { kind: ScalarKind::Int, size: 4, big_endian: false };
-    let iterations = b.bytes(int32, &[1], (n_iter as i32).to_le_bytes().to_vec());
-    state.set("n_iter_", iterations);
-    let rows = || point.theta.chunks_exact(objective.width());
-    let coef: Vec<f64> = rows().flat_map(|row| &row[..data.n_features()]).copied().collect();
-    let coef = b.f64s(&[objective.outputs, data.n_features()], &coef);
-    state.set("coef_", coef);
-    let intercept: Vec<f64> = rows().map(|row| row.get(data.n_features()).copied().unwrap_or(0.0)).collect();
-    state.f64s(&mut b, "intercept_", &intercept);
-    Ok(Fitted::new(b, state, warnings))
+    let (mut point, n_iter, slope) = match penalty.l1 {
+        0.0 => minimize(&objective, tol * TIGHTER, max_iter),
+        l1 => sparse::minimize(&objective, l1 / total, tol * TIGHTER, max_iter),
+    };
+    let warning =
+        || format!("LogisticRegression did not converge in {max_iter} iterations; increase max_iter or scale the data");
+    let warnings = if slope > tol { vec![warning()] } else { vec![] };
+    objective.center(&mut point.theta, penalty.l1 > 0.0);
+    let found = Found { theta: &point.theta, width: objective.width(), scaling, n_iter };
+    Ok(found.write(spec, data, classes, warnings))
 }
 
-/// Weight of half the squared coefficients beside the mean loss: `1 / (C * total weight)`, 0 without penalty.
-fn penalty(params: &Params, total: f64) -> f64 {
-    match params.get("penalty") {
-        Literal::None => 0.0,
-        _ => 1.0 / (params.number("C").unwrap_or(1.0) * total),
-    }
+/// Where the solver stopped.
+struct Found<'f> {
+    /// For each output its coefficients, then its intercept, if it has one.
+    theta: &'f [f64],
+    width: usize,
+    /// What the constant column holds, if there is one.
+    scaling: Option<f64>,
+    n_iter: usize,
 }
 
-/// Newton's method with a line search; returns the last point and the number of steps.
-fn minimize(objective: &Objective<'_>, tol: f64, max_iter: usize) -> (Point, usize) {
-    let mut point = objective.at(vec![0.0; objective.width() * objective.outputs]);
-    for iteration in 0..max_iter {
-        if point.largest_slope() <= tol {
-            return (point, iteration);
+impl Found<'_> {
+    fn write(&self, spec: &Spec, data: &Data<'_>, classes: &Classes, warnings: Vec<String>) -> Fitted {
+        let (params, n) = (&spec.params, data.n_features());
+        let mut b = Builder::new();
+        let mut state = State::new(&mut b, spec.estimator.class(), params);
+        state.features(&mut b, data);
+        let labels = state::classes(&mut b, classes);
+        state.set("classes_", labels);
+        let int32 = DType::Scalar { kind: ScalarKind::Int, size: 4, big_endian: false };
+        let iterations = b.bytes(int32, &[1], (self.n_iter as i32).to_le_bytes().to_vec());
+        state.set("n_iter_", iterations);
+        let outputs = || self.theta.chunks_exact(self.width);
+        let coef: Vec<f64> = outputs().flat_map(|output| &output[..n]).copied().collect();
+        let coef = b.f64s(&[outputs().len(), n], &coef);
+        state.set("coef_", coef);
+        if params.text("solver") == Some("liblinear") && !params.flag("fit_intercept") {
+            state.float(&mut b, "intercept_", 0.0);
+        } else {
+            let last = |output: &[f64]| output.get(n).copied().unwrap_or(0.0) * self.scaling.unwrap_or(1.0);
+            state.f64s(&mut b, "intercept_", &outputs().map(last).collect::<Vec<f64>>());
         }
-        let step = newton_step(objective, &point);
-        let Some(next) = descend(objective, &point, &step) else { return (point, iteration) };
-        point = next;
+        Fitted::new(b, state, warnings)
     }
-    (point, max_iter)
+}
+
+/// The features row by row, and the constant column, if there is one.
+fn rows<'d>(data: &Data<'d>, constant: Option<f64>) -> Cow<'d, [f64]> {
+    match (constant, data.x.to_slice()) {
+        (None, Some(x)) => Cow::Borrowed(x),
+        _ => Cow::Owned(data.x.rows().into_iter().flat_map(|row| row.to_vec().into_iter().chain(constant)).collect()),
+    }
+}
+
+/// Newton's method with a line search; returns the last point, the number of steps, and the largest slope there.
+fn minimize(objective: &Objective<'_>, tol: f64, max_iter: usize) -> (Point, usize, f64) {
+    let mut point = objective.at(vec![0.0; objective.width() * objective.outputs]);
+    let mut n_iter = 0;
+    while n_iter < max_iter && point.largest_slope() > tol {
+        let step = newton_step(objective, &point);
+        let Some(next) = descend(objective, &point, &step) else { break };
+        point = next;
+        n_iter += 1;
+    }
+    let slope = point.largest_slope();
+    (point, n_iter, slope)
 }
 
 /// The first point along `step` that is low enough; `None` when rounding hides any descent.

@@ -13,6 +13,7 @@ mod linear;
 mod logistic;
 mod naive_bayes;
 mod neighbors;
+mod positive;
 mod scaler;
 mod state;
 mod svm;
@@ -26,7 +27,7 @@ pub use scaler::fit_scaler;
 use crate::model::{self, FloatType, InputError, InputPolicy};
 use crate::sklearn::{self, BuildError, Context, Version};
 use crate::value::{Builder, Graph};
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2, arr0};
 use state::State;
 
 /// The version whose behaviour is reproduced.
@@ -92,16 +93,17 @@ pub fn fit(
 ) -> Result<Fitted, FitError> {
     let data = Data { x, names, target, threads: threads.max(1) };
     data.check_shape()?;
+    let grown = |grow: Grow| grow(spec, &data, tree::columns(spec.estimator, &spec.params, &data)?);
     match spec.estimator {
         Estimator::IsolationForest => isolation::fit(spec, &data),
         Estimator::DecisionTreeClassifier
         | Estimator::DecisionTreeRegressor
         | Estimator::ExtraTreeClassifier
-        | Estimator::ExtraTreeRegressor => tree::fit(spec, &data),
+        | Estimator::ExtraTreeRegressor => grown(tree::grow),
         Estimator::RandomForestClassifier
         | Estimator::RandomForestRegressor
         | Estimator::ExtraTreesClassifier
-        | Estimator::ExtraTreesRegressor => forest::fit(spec, &data),
+        | Estimator::ExtraTreesRegressor => grown(forest::grow),
         Estimator::LinearRegression => linear::linear_regression(spec, &data),
         Estimator::Ridge => linear::ridge(spec, &data),
         Estimator::Lasso | Estimator::ElasticNet => coordinate::fit(spec, &data),
@@ -113,6 +115,35 @@ pub fn fit(
         Estimator::Svr => svm::regressor(spec, &data),
     }
 }
+
+/// As [`fit`], to a matrix that is not needed any more: trees read a copy of half its size, and it is gone when they grow.
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_owned(
+    spec: &Spec,
+    x: Array2<f64>,
+    names: &[String],
+    target: Option<&Target>,
+    threads: usize,
+) -> Result<Fitted, FitError> {
+    use Estimator::{ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor};
+    let grow: Grow = match spec.estimator {
+        RandomForestClassifier | RandomForestRegressor | ExtraTreesClassifier | ExtraTreesRegressor => forest::grow,
+        _ => return fit(spec, x.view(), names, target, threads),
+    };
+    let data = Data { x: x.view(), names, target, threads: threads.max(1) };
+    data.check_shape()?;
+    let values = tree::columns(spec.estimator, &spec.params, &data)?;
+    // What is left of the matrix is its shape: one number, seen everywhere.
+    let (shape, number) = (x.dim(), arr0(0.0));
+    drop(x);
+    let outline = number.broadcast(shape).ok_or(FitError::NoRows)?;
+    grow(spec, &Data { x: outline, names, target, threads: threads.max(1) }, values)
+}
+
+/// Fits to float32 columns; of the matrix it reads the shape alone.
+type Grow = fn(&Spec, &Data<'_>, Vec<Vec<f32>>) -> Result<Fitted, FitError>;
 
 impl Fitted {
     /// The model, built as from a file.

@@ -47,7 +47,7 @@ fn priors(params: &Params, classes: usize) -> Result<Option<Vec<f64>>, FitError>
     let sum = pairwise_sum(&priors);
     let problem = if priors.len() != classes {
         "Number of priors must match number of classes."
-    } else if !((sum - 1.0).abs() <= 1e-8 + 1e-5) {
+    } else if sum.is_nan() || (sum - 1.0).abs() > 1e-8 + 1e-5 {
         "The sum of the priors should be 1."
     } else if priors.iter().any(|prior| *prior < 0.0) {
         "Priors must be non-negative."

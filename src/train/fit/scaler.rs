@@ -8,6 +8,7 @@ use super::super::params::{Literal, Params, ScalerKind, ScalerSpec};
 use super::state::State;
 use super::{Data, FitError, Fitted, percentile};
 use crate::model::FloatType;
+use crate::model::math::norm_ppf;
 use crate::value::{Builder, Id};
 use ndarray::ArrayView2;
 
@@ -112,12 +113,17 @@ fn ends(values: &[f64]) -> (f64, f64) {
 
 fn robust(params: &Params, data: &Data<'_>, b: &mut Builder, state: &mut State) {
     let (low, high) = pair(params, "quantile_range");
+    // The same range of a normal distribution of variance 1.
+    let unit = match params.flag("unit_variance") {
+        true => norm_ppf(high / 100.0) - norm_ppf(low / 100.0),
+        false => 1.0,
+    };
     let (mut centers, mut scales) = (Vec::new(), Vec::new());
     for mut column in columns(data) {
         centers.push(median(&mut column));
         let range =
             if column.is_empty() { f64::NAN } else { percentile(&mut column, high) - percentile(&mut column, low) };
-        scales.push(without_zero(range));
+        scales.push(without_zero(range) / unit);
     }
     let centers = optional(b, params.flag("with_centering").then_some(centers));
     state.set("center_", centers);

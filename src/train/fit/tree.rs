@@ -1,6 +1,6 @@
 //! `DecisionTree*` and `ExtraTree*`, and what forests share with them: resolved parameters and written trees.
 
-use super::super::grow::{self, ClassImpurity, Columns, Strategy, Tree, TreeParams};
+use super::super::grow::{self, ClassImpurity, Columns, Loss, Strategy, Tree, TreeParams, pairwise_sum};
 use super::super::params::{Estimator, Params, Spec};
 use super::state::{self, State};
 use super::{Data, FitError, Fitted, Task, weights};
@@ -9,9 +9,8 @@ use crate::value::{Builder, DType, Field, Id, ScalarKind};
 use std::sync::Arc;
 
 /// Grows one tree.
-pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
+pub(super) fn grow(spec: &Spec, data: &Data<'_>, values: Vec<Vec<f32>>) -> Result<Fitted, FitError> {
     let (class, params) = (spec.estimator.class(), &spec.params);
-    let values = columns(spec.estimator, params, data)?;
     let target = Learned::of(spec, data)?;
     let resolved = tree_params(spec, data);
     let columns = prepared(&values, &resolved, data);
@@ -20,7 +19,7 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
         None => None,
     };
     let weights = weights.unwrap_or_else(|| vec![1.0; data.n_rows()]);
-    let tree = grow::tree(&columns, target.grown(), &weights, &resolved, params.random_state());
+    let tree = grow::tree(&columns, target.grown(), weights, &resolved, params.random_state());
     let mut builder = Builder::new();
     let mut state = State::tree(&mut builder, class, params);
     state.features(&mut builder, data);
@@ -39,7 +38,8 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
 /// The features as float32 columns, after the check that scikit-learn makes.
 pub(super) fn columns(estimator: Estimator, params: &Params, data: &Data<'_>) -> Result<Vec<Vec<f32>>, FitError> {
     let single_extra = matches!(estimator, Estimator::ExtraTreeClassifier | Estimator::ExtraTreeRegressor);
-    let allow_nan = !single_extra || params.text("splitter") == Some("random");
+    let by_median = estimator.class().task == Task::Regression && params.text("criterion") == Some("absolute_error");
+    let allow_nan = !by_median && (!single_extra || params.text("splitter") == Some("random"));
     data.check_values(estimator.class().class, FloatType::F32, allow_nan)?;
     Ok(data.x.columns().into_iter().map(|column| column.iter().map(|x| *x as f32).collect()).collect())
 }
@@ -60,6 +60,7 @@ pub(super) struct Learned<'d> {
     pub classes: Option<&'d Classes>,
     pub codes: &'d [u32],
     impurity: ClassImpurity,
+    loss: Loss,
 }
 
 impl<'d> Learned<'d> {
@@ -70,16 +71,25 @@ impl<'d> Learned<'d> {
             Some("gini") => ClassImpurity::Gini,
             _ => ClassImpurity::Entropy,
         };
+        let loss = match spec.params.text("criterion") {
+            Some("absolute_error") => Loss::AbsoluteError,
+            Some("poisson") => Loss::Poisson,
+            _ => Loss::SquaredError,
+        };
         if class.task == Task::Regression {
-            return Ok(Learned { numbers: data.numbers(class.class)?, classes: None, codes: &[], impurity });
+            let numbers = data.numbers(class.class)?;
+            if loss == Loss::Poisson {
+                check_counts(numbers)?;
+            }
+            return Ok(Learned { numbers, classes: None, codes: &[], impurity, loss });
         }
         let (classes, codes) = data.labels(class.class)?;
-        Ok(Learned { numbers: &[], classes: Some(classes), codes, impurity })
+        Ok(Learned { numbers: &[], classes: Some(classes), codes, impurity, loss })
     }
 
     pub fn grown(&self) -> grow::Target<'d> {
         match self.classes {
-            None => grow::Target::Numbers { y: self.numbers },
+            None => grow::Target::Numbers { y: self.numbers, loss: self.loss },
             Some(classes) => grow::Target::Classes { y: self.codes, n_classes: classes.len(), impurity: self.impurity },
         }
     }
@@ -88,6 +98,18 @@ impl<'d> Learned<'d> {
     pub fn n_classes(&self) -> usize {
         self.classes.map_or(1, Classes::len)
     }
+}
+
+/// That a Poisson deviance can be measured.
+fn check_counts(y: &[f64]) -> Result<(), FitError> {
+    let problem = if y.iter().any(|y| *y < 0.0) {
+        "Some value(s) of y are negative which is not allowed for Poisson regression."
+    } else if pairwise_sum(y) <= 0.0 {
+        "Sum of y is not positive which is necessary for Poisson regression."
+    } else {
+        return Ok(());
+    };
+    Err(FitError::Parameter(problem.to_owned()))
 }
 
 /// The parameters of one tree for these data (`BaseDecisionTree._fit`).
@@ -107,6 +129,7 @@ pub(super) fn tree_params(spec: &Spec, data: &Data<'_>) -> TreeParams {
         max_features: max_features(params, data.n_features()),
         max_leaf_nodes: params.count("max_leaf_nodes"),
         min_impurity_decrease: params.number("min_impurity_decrease").unwrap_or_default(),
+        ccp_alpha: params.number("ccp_alpha").unwrap_or_default(),
     }
 }
 

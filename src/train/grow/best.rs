@@ -5,8 +5,9 @@
 
 use super::columns::Ranks;
 use super::criterion::Criterion;
-use super::sort::sort;
-use super::splitter::{FEATURE_THRESHOLD, Search, Split, Splitter};
+use super::sort::{self, SHORT};
+use super::splitter::{FEATURE_THRESHOLD, Scratch, Search, Split, Splitter};
+use std::ops::Range;
 
 /// A position between two values.
 struct Border {
@@ -18,48 +19,48 @@ struct Border {
     missing_left: Option<bool>,
 }
 
-impl<C: Criterion> Splitter<'_, C> {
+impl<'d, C: Criterion> Splitter<'d, C> {
     /// Tries every threshold of `feature`; true if it is constant here.
     pub(super) fn try_best(&mut self, feature: usize, search: &mut Search) -> bool {
-        let columns = self.columns;
+        let columns = self.view.columns;
         if let (true, Some(ranks)) = (self.exact, &columns.ranks[feature]) {
             return self.try_ranks(feature, ranks, search);
         }
-        let (start, end) = (search.start, search.end);
-        let n_missing = self.sort_by(feature, start, end);
-        let values = &self.scratch.values;
-        let present_end = end - n_missing;
-        let constant = present_end == start || (n_missing == 0 && values[end - 1] <= values[start] + FEATURE_THRESHOLD);
+        let n = search.end - search.start;
+        let n_missing = self.sort_by(feature, search);
+        let (values, present) = (&self.scratch.values, n - n_missing);
+        let constant = present == 0 || (n_missing == 0 && values[n - 1] <= values[0] + FEATURE_THRESHOLD);
         if constant {
             return true;
         }
-        self.scan(feature, present_end, present_end, (n_missing > 0).then_some(false), search);
+        self.scan(feature, 0..present, (n_missing > 0).then_some(false), search);
         if n_missing > 0 {
-            self.samples[start..end].rotate_right(n_missing);
-            self.scratch.values[start..end].rotate_right(n_missing);
-            self.scan(feature, start + n_missing, end, Some(true), search);
+            self.samples[search.start..search.end].rotate_right(n_missing);
+            self.scratch.values.rotate_right(n_missing);
+            self.scan(feature, n_missing..n, Some(true), search);
         }
         false
     }
 
-    /// Tries the positions up to `limit`: of values that begin after missing ones at `from`, or after which missing ones
-    /// follow.
-    fn scan(&mut self, feature: usize, from: usize, limit: usize, missing_left: Option<bool>, search: &mut Search) {
-        let mut p = if missing_left == Some(true) { from } else { search.start };
+    /// Tries the positions between values that are present, those of `range`. Missing ones come before it, or after it; then
+    /// its end is a position, too.
+    fn scan(&mut self, feature: usize, range: Range<usize>, missing_left: Option<bool>, search: &mut Search) {
+        let n = search.end - search.start;
+        let mut p = range.start;
         self.criterion.reset();
-        while p < limit {
+        while p < range.end {
             p += 1;
             let values = &self.scratch.values;
-            while p < limit && values[p] <= values[p - 1] + FEATURE_THRESHOLD {
+            while p < range.end && values[p] <= values[p - 1] + FEATURE_THRESHOLD {
                 p += 1;
             }
-            if p == search.end || !self.large_enough(p - search.start, search.end - p) {
+            if p == n || !self.large_enough(p, n - p) {
                 continue;
             }
-            let right = (p < limit).then(|| values[p]);
+            let right = (p < range.end).then(|| values[p]);
             let between = (values[p - 1], right);
-            self.criterion.update(&self.samples[search.start..search.end], p - search.start);
-            self.judge(Border { feature, pos: p, between, missing_left }, search);
+            self.criterion.update(&self.samples[search.start..search.end], p);
+            self.judge(Border { feature, pos: search.start + p, between, missing_left }, search);
         }
     }
 
@@ -86,7 +87,7 @@ impl<C: Criterion> Splitter<'_, C> {
     }
 
     /// The same for a column of ranks: sums over the samples of each value, value by value.
-    fn try_ranks(&mut self, feature: usize, ranks: &Ranks, search: &mut Search) -> bool {
+    fn try_ranks(&mut self, feature: usize, ranks: &'d Ranks, search: &mut Search) -> bool {
         let samples = &self.samples[search.start..search.end];
         let width = self.criterion.bin_len();
         // Sums for values that do not occur here cost less than a sort, unless there are too many of them.
@@ -94,12 +95,13 @@ impl<C: Criterion> Splitter<'_, C> {
             return self.try_few(feature, ranks, search);
         }
         let (mut bins, mut counts) = (std::mem::take(&mut self.scratch.bins), std::mem::take(&mut self.scratch.counts));
+        let codes = self.view.codes(feature, &ranks.codes);
         bins.clear();
         bins.resize(ranks.values.len() * width, 0.0);
         counts.clear();
         counts.resize(ranks.values.len(), 0);
         for &sample in samples {
-            let code = usize::from(ranks.codes[sample as usize]);
+            let code = usize::from(codes[sample as usize]);
             counts[code] += 1;
             self.criterion.tally(sample, 1.0, &mut bins[code * width..][..width]);
         }
@@ -111,12 +113,12 @@ impl<C: Criterion> Splitter<'_, C> {
     }
 
     /// The same for a node with fewer samples than the column has values.
-    fn try_few(&mut self, feature: usize, ranks: &Ranks, search: &mut Search) -> bool {
+    fn try_few(&mut self, feature: usize, ranks: &'d Ranks, search: &mut Search) -> bool {
         let (mut keys, mut bins) = (std::mem::take(&mut self.scratch.keys), std::mem::take(&mut self.scratch.bins));
-        let samples = &self.samples[search.start..search.end];
+        let (samples, codes) = (&self.samples[search.start..search.end], self.view.codes(feature, &ranks.codes));
         keys.clear();
-        keys.extend(samples.iter().map(|s| u64::from(ranks.codes[*s as usize]) << 32 | u64::from(*s)));
-        keys.sort_unstable();
+        keys.extend(samples.iter().map(|s| u64::from(codes[*s as usize]) << 32 | u64::from(*s)));
+        sort_in_any_order(&mut keys);
         bins.resize(self.criterion.bin_len().max(bins.len()), 0.0);
         let width = self.criterion.bin_len();
         let bin = &mut bins[..width];
@@ -186,57 +188,53 @@ impl<C: Criterion> Splitter<'_, C> {
         }
     }
 
-    /// Sorts the node's samples by `feature`, NaN last; returns how many are NaN.
-    fn sort_by(&mut self, feature: usize, start: usize, end: usize) -> usize {
-        let column = &self.columns.values[feature];
-        let (samples, values) = (&mut self.samples[start..end], &mut self.scratch.values[start..end]);
-        if self.columns.missing[feature] {
-            let present = gather_present(column, samples, values);
-            sort(&mut values[..present], &mut samples[..present]);
-            return end - start - present;
+    /// Sorts the node's samples by `feature`, NaN last, and sets the values beside them; returns how many are NaN.
+    fn sort_by(&mut self, feature: usize, search: &Search) -> usize {
+        let samples = &mut self.samples[search.start..search.end];
+        let (columns, column) = (self.view.columns, self.view.values(feature));
+        let Scratch { values, keys, order, .. } = &mut self.scratch;
+        let mut present = samples.len();
+        if columns.missing[feature] {
+            present = missing_last(column, samples);
         }
-        let quick = self.exact || self.columns.probably_distinct(feature, samples.len());
-        if quick && sort_keys(column, samples, values, (self.exact, &mut self.scratch.keys)) {
-            return 0;
+        let gather = |keys: &mut Vec<u64>, samples: &[u32]| {
+            keys.clear();
+            keys.extend(samples[..present].iter().map(|sample| sort::key(column[*sample as usize], *sample)));
+        };
+        gather(keys, samples);
+        let first = keys.first().map_or(0, |key| key >> 32);
+        let equal = keys.iter().all(|key| key >> 32 == first);
+        if self.exact {
+            sort_in_any_order(keys);
+        } else if present <= SHORT {
+            sort::settle(keys);
+        } else if !equal {
+            let distinct = columns.probably_distinct(feature, present) && {
+                keys.sort_unstable();
+                !keys.windows(2).any(|pair| pair[0] >> 32 == pair[1] >> 32)
+            };
+            if !distinct {
+                gather(keys, samples);
+                sort::sort(keys, order);
+            }
         }
-        for (value, &i) in values.iter_mut().zip(samples.iter()) {
-            *value = column[i as usize];
+        for (key, sample) in keys.iter().zip(samples.iter_mut()) {
+            *sample = *key as u32;
         }
-        sort(values, samples);
-        0
+        values.clear();
+        values.extend(keys.iter().map(|key| sort::value(*key)));
+        values.resize(samples.len(), f32::NAN);
+        samples.len() - present
     }
 }
 
-/// Sorts samples and their values as one number each, which is faster. False, and nothing is done, when values are equal
-/// and their order counts (`any_order` is false).
-fn sort_keys(
-    column: &[f32],
-    samples: &mut [u32],
-    values: &mut [f32],
-    (any_order, keys): (bool, &mut Vec<u64>),
-) -> bool {
-    const SIGN: u32 = 0x8000_0000;
-    keys.clear();
-    keys.extend(samples.iter().map(|sample| {
-        // Floats of one sign sort as their bits do; adding 0.0 makes -0.0 of them 0.0.
-        let bits = (column[*sample as usize] + 0.0).to_bits();
-        let ordered = if bits & SIGN == 0 { bits | SIGN } else { !bits };
-        u64::from(ordered) << 32 | u64::from(*sample)
-    }));
-    keys.sort_unstable();
-    if !any_order && keys.windows(2).any(|pair| pair[0] >> 32 == pair[1] >> 32) {
-        return false;
-    }
-    for ((key, sample), value) in keys.iter().zip(samples).zip(values) {
-        let ordered = (key >> 32) as u32;
-        *value = f32::from_bits(if ordered & SIGN != 0 { ordered & !SIGN } else { !ordered });
-        *sample = *key as u32;
-    }
-    true
+/// Sorts keys of which equal values may come to lie in any order.
+fn sort_in_any_order(keys: &mut [u64]) {
+    if keys.len() <= SHORT { sort::settle(keys) } else { keys.sort_unstable() }
 }
 
-/// Moves samples with NaN to the end by swaps and copies the other values; returns how many those are.
-fn gather_present(column: &[f32], samples: &mut [u32], values: &mut [f32]) -> usize {
+/// Moves samples with NaN to the end by swaps, as scikit-learn does; returns how many others there are.
+fn missing_last(column: &[f32], samples: &mut [u32]) -> usize {
     let (mut i, mut end) = (0, samples.len());
     while i < end {
         if column[samples[end - 1] as usize].is_nan() {
@@ -247,7 +245,6 @@ fn gather_present(column: &[f32], samples: &mut [u32], values: &mut [f32]) -> us
             end -= 1;
             samples.swap(i, end);
         }
-        values[i] = column[samples[i] as usize];
         i += 1;
     }
     end

@@ -88,6 +88,7 @@ impl<C: Criterion> Grower<'_, '_, C> {
     fn depth_first(&mut self, root: Pending) {
         let mut stack = vec![root];
         while let Some(node) = stack.pop() {
+            self.splitter.enter(node.start, node.end);
             let (id, split) = self.add(node);
             if let Some(split) = split {
                 let (left, right) = children(node, id, &split, split.n_constant);

@@ -5,8 +5,8 @@ pub struct Columns<'d> {
     pub values: &'d [Vec<f32>],
     /// Which columns hold NaN anywhere.
     pub missing: Vec<bool>,
-    /// How many rows of each column have a value that an earlier one has, as far as is known.
-    repeats: Vec<usize>,
+    /// How many pairs of rows of each column have the same value, as far as is known.
+    ties: Vec<f64>,
     /// The ranks of the values, for columns with few of them; only with [`Columns::sorted`].
     pub ranks: Vec<Option<Ranks>>,
 }
@@ -25,7 +25,7 @@ impl<'d> Columns<'d> {
         Columns {
             values,
             missing,
-            repeats: vec![usize::MAX; values.len()],
+            ties: vec![f64::INFINITY; values.len()],
             ranks: (0..values.len()).map(|_| None).collect(),
         }
     }
@@ -34,17 +34,17 @@ impl<'d> Columns<'d> {
     pub fn sorted(values: &'d [Vec<f32>], threads: usize) -> Self {
         let mut columns = Columns::new(values);
         let found = super::in_parallel(threads, values.len(), |f| match columns.missing[f] {
-            true => (usize::MAX, None),
+            true => (f64::INFINITY, None),
             false => ranks(&values[f]),
         });
-        (columns.repeats, columns.ranks) = found.into_iter().unzip();
+        (columns.ties, columns.ranks) = found.into_iter().unzip();
         columns
     }
 
     /// Whether `n` rows of a column probably have different values, so that there is one way to sort them.
     pub fn probably_distinct(&self, feature: usize, n: usize) -> bool {
         let share = n as f64 / self.rows() as f64;
-        self.repeats[feature] as f64 * share * share < 1.0
+        self.ties[feature] * share * share < 1.0
     }
 
     /// Number of rows.
@@ -53,16 +53,16 @@ impl<'d> Columns<'d> {
     }
 }
 
-/// Rows with a value that another has, and the ranks of the values where there are few.
-fn ranks(column: &[f32]) -> (usize, Option<Ranks>) {
+/// Pairs of rows with the same value, and the ranks of the values where there are few.
+fn ranks(column: &[f32]) -> (f64, Option<Ranks>) {
     let mut values = column.to_vec();
     values.sort_unstable_by(f32::total_cmp);
     // As the splitter compares: -0.0 is 0.0.
+    let ties = values.chunk_by(|a, b| a == b).map(|same| same.len() as f64 * (same.len() - 1) as f64 / 2.0).sum();
     values.dedup_by(|b, a| a == b);
-    let repeats = column.len() - values.len();
     if values.len() > usize::from(u16::MAX) + 1 {
-        return (repeats, None);
+        return (ties, None);
     }
     let codes = column.iter().map(|x| values.partition_point(|v| v < x) as u16).collect();
-    (repeats, Some(Ranks { codes, values }))
+    (ties, Some(Ranks { codes, values }))
 }

@@ -2,7 +2,8 @@
 //!
 //! All sums are f64 and run in the order of the samples array. No fused operations: Rust never contracts on its own.
 
-use super::Target;
+use super::view::Rows;
+use super::{Loss, Target};
 
 /// How a classifier measures impurity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub enum ClassImpurity {
 
 /// What the splitter asks of a criterion. Positions count from the start of the node.
 pub trait Criterion {
+    /// From now on samples are positions in `samples`, until [`Criterion::widen`]: see [`super::view`].
+    fn narrow(&mut self, samples: &[u32]);
+    /// Undoes the last [`Criterion::narrow`].
+    fn widen(&mut self);
     /// Starts on the node that holds `samples`: all of it to the right.
     fn init(&mut self, samples: &[u32]);
     /// Moves everything back to the right.
@@ -52,7 +57,11 @@ pub fn sums_are_exact(target: Target<'_>, whole: bool, total: f64) -> bool {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let numbers = match target {
         Target::Classes { .. } => Some(1.0),
-        Target::Numbers { y } => y.iter().try_fold(1.0f64, |max, y| (y.fract() == 0.0).then(|| max.max(y.abs()))),
+        Target::Numbers { y, loss: Loss::SquaredError } => {
+            y.iter().try_fold(1.0f64, |max, y| (y.fract() == 0.0).then(|| max.max(y.abs())))
+        }
+        // Logarithms and medians are not exact.
+        Target::Numbers { .. } => None,
     };
     whole && numbers.is_some_and(|largest| largest * largest * total < EXACT)
 }
@@ -64,10 +73,9 @@ pub fn improvement(weights: Weights, total: f64, parent: f64, (left, right): (f6
 }
 
 /// `squared_error` of one output.
-pub struct SquaredError<'d> {
-    y: &'d [f64],
-    /// `w` and `w * y` of each row, side by side: they are read together and at random.
-    rows: Vec<[f64; 2]>,
+pub struct SquaredError {
+    /// `w`, `w * y` and `w * y * y` of each row, side by side: they are read together and at random.
+    rows: Rows<[f64; 3]>,
     pos: usize,
     len: usize,
     weights: Weights,
@@ -77,30 +85,44 @@ pub struct SquaredError<'d> {
     squares: f64,
 }
 
-impl<'d> SquaredError<'d> {
-    pub fn new(w: &[f64], y: &'d [f64]) -> Self {
-        let (weights, rows) = (Weights::default(), w.iter().zip(y).map(|(w, y)| [*w, w * y]).collect());
-        SquaredError { y, rows, pos: 0, len: 0, weights, total: 0.0, left: 0.0, right: 0.0, squares: 0.0 }
+impl SquaredError {
+    pub fn new(w: &[f64], y: &[f64]) -> Self {
+        let rows = w.iter().zip(y).map(|(w, y)| [*w, w * y, w * y * y]).collect();
+        let (weights, rows) = (Weights::default(), Rows::new(rows));
+        SquaredError { rows, pos: 0, len: 0, weights, total: 0.0, left: 0.0, right: 0.0, squares: 0.0 }
+    }
+
+    /// Weighted targets of the node, its left and its right part.
+    pub(super) fn sums(&self) -> (f64, f64, f64) {
+        (self.total, self.left, self.right)
+    }
+
+    /// Where the border is.
+    pub(super) fn pos(&self) -> usize {
+        self.pos
     }
 
     fn impurity(sum: f64, weight: f64, squares: f64) -> f64 {
         let mean = sum / weight;
         squares / weight - mean * mean
     }
-
-    /// `(w * y) * y`.
-    fn square(&self, sample: u32) -> f64 {
-        self.rows[sample as usize][1] * self.y[sample as usize]
-    }
 }
 
-impl Criterion for SquaredError<'_> {
+impl Criterion for SquaredError {
+    fn narrow(&mut self, samples: &[u32]) {
+        self.rows.narrow(samples);
+    }
+
+    fn widen(&mut self) {
+        self.rows.widen();
+    }
+
     fn init(&mut self, samples: &[u32]) {
         let (mut total, mut weight, mut squares) = (0.0, 0.0, 0.0);
         for &i in samples {
-            let [w, wy] = self.rows[i as usize];
+            let [w, wy, wyy] = self.rows.get()[i as usize];
             total += wy;
-            squares += self.square(i);
+            squares += wyy;
             weight += w;
         }
         (self.total, self.squares, self.len) = (total, squares, samples.len());
@@ -117,18 +139,19 @@ impl Criterion for SquaredError<'_> {
     }
 
     fn update(&mut self, samples: &[u32], pos: usize) {
+        let rows = self.rows.get();
         let (mut left, mut weight);
         if pos - self.pos <= self.len - pos {
             (left, weight) = (self.left, self.weights.left);
             for &i in &samples[self.pos..pos] {
-                let [w, wy] = self.rows[i as usize];
+                let [w, wy, _] = rows[i as usize];
                 left += wy;
                 weight += w;
             }
         } else {
             (left, weight) = (self.total, self.weights.node);
             for &i in samples[pos..self.len].iter().rev() {
-                let [w, wy] = self.rows[i as usize];
+                let [w, wy, _] = rows[i as usize];
                 left -= wy;
                 weight -= w;
             }
@@ -149,7 +172,8 @@ impl Criterion for SquaredError<'_> {
     }
 
     fn children(&self, samples: &[u32]) -> (f64, f64) {
-        let left = samples[..self.pos].iter().fold(0.0, |sum, &i| sum + self.square(i));
+        let rows = self.rows.get();
+        let left = samples[..self.pos].iter().fold(0.0, |sum, &i| sum + rows[i as usize][2]);
         (
             Self::impurity(self.left, self.weights.left, left),
             Self::impurity(self.right, self.weights.right, self.squares - left),
@@ -169,7 +193,7 @@ impl Criterion for SquaredError<'_> {
     }
 
     fn tally(&self, sample: u32, times: f64, bin: &mut [f64]) {
-        let [w, wy] = self.rows[sample as usize];
+        let [w, wy, _] = self.rows.get()[sample as usize];
         bin[0] += times * w;
         bin[1] += times * wy;
     }
@@ -186,7 +210,7 @@ impl Criterion for SquaredError<'_> {
 pub struct ClassCounts {
     kind: ClassImpurity,
     /// Weight and class of each row, side by side.
-    rows: Vec<(f64, u32)>,
+    rows: Rows<(f64, u32)>,
     pos: usize,
     len: usize,
     weights: Weights,
@@ -198,7 +222,8 @@ pub struct ClassCounts {
 impl ClassCounts {
     pub fn new(kind: ClassImpurity, w: &[f64], y: &[u32], n_classes: usize) -> Self {
         let zeros = vec![0.0; n_classes];
-        let (weights, rows) = (Weights::default(), w.iter().copied().zip(y.iter().copied()).collect());
+        let rows = w.iter().copied().zip(y.iter().copied()).collect();
+        let (weights, rows) = (Weights::default(), Rows::new(rows));
         ClassCounts { kind, rows, pos: 0, len: 0, weights, total: zeros.clone(), left: zeros.clone(), right: zeros }
     }
 
@@ -221,14 +246,17 @@ impl ClassCounts {
 }
 
 impl Criterion for ClassCounts {
+    fn narrow(&mut self, samples: &[u32]) {
+        self.rows.narrow(samples);
+    }
+
+    fn widen(&mut self) {
+        self.rows.widen();
+    }
+
     fn init(&mut self, samples: &[u32]) {
         self.total.fill(0.0);
-        let mut weight = 0.0;
-        for &i in samples {
-            let (w, class) = self.rows[i as usize];
-            self.total[class as usize] += w;
-            weight += w;
-        }
+        let weight = add(self.rows.get(), samples.iter(), 1.0, (&mut self.total, 0.0));
         self.len = samples.len();
         self.weights.node = weight;
         self.reset();
@@ -243,23 +271,13 @@ impl Criterion for ClassCounts {
     }
 
     fn update(&mut self, samples: &[u32], pos: usize) {
-        let mut weight;
-        if pos - self.pos <= self.len - pos {
-            weight = self.weights.left;
-            for &i in &samples[self.pos..pos] {
-                let (w, class) = self.rows[i as usize];
-                self.left[class as usize] += w;
-                weight += w;
-            }
+        let rows = self.rows.get();
+        let weight = if pos - self.pos <= self.len - pos {
+            add(rows, samples[self.pos..pos].iter(), 1.0, (&mut self.left, self.weights.left))
         } else {
             self.left.copy_from_slice(&self.total);
-            weight = self.weights.node;
-            for &i in samples[pos..self.len].iter().rev() {
-                let (w, class) = self.rows[i as usize];
-                self.left[class as usize] -= w;
-                weight -= w;
-            }
-        }
+            add(rows, samples[pos..self.len].iter().rev(), -1.0, (&mut self.left, self.weights.node))
+        };
         self.weights.left = weight;
         self.pos = pos;
         self.set_right();
@@ -291,7 +309,7 @@ impl Criterion for ClassCounts {
     }
 
     fn tally(&self, sample: u32, times: f64, bin: &mut [f64]) {
-        let (w, class) = self.rows[sample as usize];
+        let (w, class) = self.rows.get()[sample as usize];
         bin[class as usize] += times * w;
     }
 
@@ -302,4 +320,30 @@ impl Criterion for ClassCounts {
         }
         self.set_right();
     }
+}
+
+/// Adds the weights of samples, with a sign, to the sums of their classes and to `weight`, which is returned.
+fn add<'s>(
+    rows: &[(f64, u32)],
+    samples: impl Iterator<Item = &'s u32>,
+    sign: f64,
+    (sums, mut weight): (&mut [f64], f64),
+) -> f64 {
+    if let [zero, one] = sums {
+        // Without a detour through memory; the class that a sample is not of gets a 0, which changes nothing.
+        let (mut first, mut second) = (*zero, *one);
+        for &i in samples {
+            let (w, class) = rows[i as usize];
+            let of_second = sign * w * f64::from(class);
+            (first, second, weight) = (first + (sign * w - of_second), second + of_second, weight + sign * w);
+        }
+        (*zero, *one) = (first, second);
+        return weight;
+    }
+    for &i in samples {
+        let (w, class) = rows[i as usize];
+        sums[class as usize] += sign * w;
+        weight += sign * w;
+    }
+    weight
 }

@@ -2,7 +2,7 @@
 //! stream. Trees are independent once their seeds are drawn, so threads change nothing but the time.
 
 use super::random::{RandomState, pairwise_sum, sample_without_replacement};
-use super::{Columns, Strategy, Target, Tree, TreeParams, tree};
+use super::{Columns, Loss, Strategy, Target, Tree, TreeParams, tree};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -37,7 +37,7 @@ pub fn forest(columns: &Columns<'_>, target: Target<'_>, weights: Option<&[f64]>
             Bootstrap::Rows { n } => draws.counts(seeds[i], n),
             Bootstrap::BalancedRows { n } => balanced(draws.counts(seeds[i], n), target, n),
         };
-        tree(columns, target, &tree_weights, &params.tree, seeds[i])
+        tree(columns, target, tree_weights, &params.tree, seeds[i])
     })
 }
 
@@ -65,25 +65,20 @@ impl Draws {
     /// How often each row is among the `n` that the tree of `seed` draws.
     pub fn counts(&self, seed: u32, n: usize) -> Vec<f64> {
         let mut stream = RandomState::new(seed);
-        let rows = match &self.odds {
-            Some(odds) => stream.choice_with_replacement(odds, n),
-            None => draw_rows(&mut stream, self.n_rows, n),
-        };
-        counts(&rows, self.n_rows)
+        let mut counts = vec![0.0; self.n_rows];
+        match &self.odds {
+            Some(odds) => {
+                stream.choice_with_replacement(odds, n).iter().for_each(|row| counts[*row as usize] += 1.0);
+            }
+            None => (0..n).for_each(|_| counts[stream.below(self.n_rows as u32) as usize] += 1.0),
+        }
+        counts
     }
 }
 
 /// `randint(0, n_rows)`, `n` times.
 fn draw_rows(rs: &mut RandomState, n_rows: usize, n: usize) -> Vec<u32> {
     (0..n).map(|_| rs.below(n_rows as u32)).collect()
-}
-
-fn counts(rows: &[u32], n_rows: usize) -> Vec<f64> {
-    let mut counts = vec![0.0; n_rows];
-    for &row in rows {
-        counts[row as usize] += 1.0;
-    }
-    counts
 }
 
 /// `count * n / (classes * count of its class)`: `compute_sample_weight("balanced", y, indices=...)`.
@@ -147,6 +142,7 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
         max_features: 1,
         max_leaf_nodes: None,
         min_impurity_decrease: 0.0,
+        ccp_alpha: 0.0,
     };
     in_parallel(params.threads, seeds.len(), |i| {
         let random_state = RandomState::new(seeds[i]).seed();
@@ -165,8 +161,8 @@ pub fn isolation_forest(columns: &Columns<'_>, params: &IsolationParams) -> Vec<
         let drawn = |column: &[f32]| rows.iter().map(|row| column[*row as usize]).collect();
         let sample: Vec<Vec<f32>> = features.iter().map(|f| drawn(&columns.values[*f as usize])).collect();
         let y: Vec<f64> = rows.iter().map(|row| y[*row as usize]).collect();
-        let target = Target::Numbers { y: &y };
-        let tree = tree(&Columns::new(&sample), target, &weights, &tree_params, random_state);
+        let target = Target::Numbers { y: &y, loss: Loss::SquaredError };
+        let tree = tree(&Columns::new(&sample), target, weights, &tree_params, random_state);
         BaggedTree { tree, features, random_state }
     })
 }

@@ -1,7 +1,8 @@
 //! Tries one random threshold of a feature (`node_split_random`): extremely randomized trees.
 
 use super::criterion::Criterion;
-use super::splitter::{FEATURE_THRESHOLD, Search, Split, Splitter};
+use super::splitter::{FEATURE_THRESHOLD, Scratch, Search, Side, Split, Splitter, divide};
+use std::hint::select_unpredictable;
 
 impl<C: Criterion> Splitter<'_, C> {
     /// Tries one random threshold of `feature`; true if it is constant here.
@@ -17,19 +18,21 @@ impl<C: Criterion> Splitter<'_, C> {
         if threshold == high {
             threshold = low;
         }
-        let pos = start
-            + match self.exact {
-                true => self.tally(threshold, missing_left, start, end),
-                false => self.divide(threshold, missing_left, start, end),
-            };
-        if !self.large_enough(pos - start, end - pos) {
+        let side = Side::new(threshold, missing_left);
+        let left = match self.exact {
+            true => self.arrange(side, start, end),
+            false => {
+                let Scratch { values, keys, .. } = &mut self.scratch;
+                divide(values, &mut self.samples[start..end], side, keys)
+            }
+        };
+        let pos = start + left;
+        if !self.large_enough(left, end - pos) {
             return false;
         }
+        let samples = if self.exact { &self.scratch.order[..end - start] } else { &self.samples[start..end] };
         self.criterion.reset();
-        match self.exact {
-            true => self.criterion.shift(&self.scratch.bins),
-            false => self.criterion.update(&self.samples[start..end], pos - start),
-        }
+        self.criterion.update(samples, left);
         if !self.heavy_enough(self.criterion.weights()) {
             return false;
         }
@@ -47,12 +50,11 @@ impl<C: Criterion> Splitter<'_, C> {
     /// Copies the node's values; returns the smallest and largest that is present, and how many are missing; `None` when
     /// all are.
     fn gather(&mut self, feature: usize, start: usize, end: usize) -> Option<(f32, f32, usize)> {
-        let column = &self.columns.values[feature];
-        let values = &mut self.scratch.values[start..end];
-        for (value, &sample) in values.iter_mut().zip(&self.samples[start..end]) {
-            *value = column[sample as usize];
-        }
-        if !self.columns.missing[feature] {
+        let (columns, column) = (self.view.columns, self.view.values(feature));
+        let values = &mut self.scratch.values;
+        values.clear();
+        values.extend(self.samples[start..end].iter().map(|sample| column[*sample as usize]));
+        if !columns.missing[feature] {
             let (low, high) = ends(values);
             return Some((low, high, 0));
         }
@@ -64,52 +66,35 @@ impl<C: Criterion> Splitter<'_, C> {
         Some((low, high, values.len() - n))
     }
 
-    /// Sums over the samples with gathered values up to `threshold`, which stay where they are; returns how many they are.
-    fn tally(&mut self, threshold: f64, missing_left: bool, start: usize, end: usize) -> usize {
-        let bin = &mut self.scratch.bins;
-        bin.clear();
-        bin.resize(self.criterion.bin_len(), 0.0);
-        let mut n = 0;
-        for (&x, &sample) in self.scratch.values[start..end].iter().zip(&self.samples[start..end]) {
-            let left = (f64::from(x) <= threshold) | (x.is_nan() & missing_left);
-            self.criterion.tally(sample, f64::from(u8::from(left)), bin);
-            n += usize::from(left);
+    /// Copies the node's samples, those with gathered values that go left first; returns how many they are.
+    fn arrange(&mut self, side: Side, start: usize, end: usize) -> usize {
+        let (n, Scratch { values, order, .. }) = (end - start, &mut self.scratch);
+        order.resize(order.len().max(n), 0);
+        let (order, mut left) = (&mut order[..n], 0);
+        for (i, (&x, &sample)) in values.iter().zip(&self.samples[start..end]).enumerate() {
+            let goes_left = side.is_left(x);
+            // Those that go right from the end on: of those before this one, `i - left`.
+            order[select_unpredictable(goes_left, left, n - 1 - (i - left))] = sample;
+            left += usize::from(goes_left);
         }
-        n
-    }
-
-    /// Puts samples with gathered values up to `threshold` first; returns how many they are. Not stable.
-    fn divide(&mut self, threshold: f64, missing_left: bool, start: usize, end: usize) -> usize {
-        let (samples, values) = (&mut self.samples[start..end], &mut self.scratch.values[start..end]);
-        let (mut a, mut b) = (0, samples.len());
-        while a < b {
-            let x = values[a];
-            let left = if x.is_nan() { missing_left } else { f64::from(x) <= threshold };
-            if left {
-                a += 1;
-            } else {
-                b -= 1;
-                samples.swap(a, b);
-                values.swap(a, b);
-            }
-        }
-        b
+        left
     }
 }
 
 /// Least and greatest of values without NaN, at least one: in lanes that the processor compares side by side.
 fn ends(values: &[f32]) -> (f32, f32) {
     const LANES: usize = 16;
-    let (mut low, mut high) = ([values[0]; LANES], [values[0]; LANES]);
-    let lanes = values.chunks_exact(LANES);
-    let rest = lanes.remainder();
-    for chunk in lanes {
-        for k in 0..LANES {
-            low[k] = if chunk[k] < low[k] { chunk[k] } else { low[k] };
-            high[k] = if chunk[k] > high[k] { chunk[k] } else { high[k] };
+    let wider = |(low, high): (f32, f32), x: f32| (if x < low { x } else { low }, if x > high { x } else { high });
+    let (lanes, rest) = values.as_chunks::<LANES>();
+    let mut found = (values[0], values[0]);
+    if let [first, more @ ..] = lanes {
+        let mut ends = first.map(|x| (x, x));
+        for chunk in more {
+            for k in 0..LANES {
+                ends[k] = wider(ends[k], chunk[k]);
+            }
         }
+        found = ends.into_iter().fold(found, |found, (low, high)| wider(wider(found, low), high));
     }
-    let least = low.iter().chain(rest).fold(values[0], |a, x| if *x < a { *x } else { a });
-    let greatest = high.iter().chain(rest).fold(values[0], |a, x| if *x > a { *x } else { a });
-    (least, greatest)
+    rest.iter().fold(found, |found, x| wider(found, *x))
 }

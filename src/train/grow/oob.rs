@@ -60,7 +60,7 @@ fn score(target: Target<'_>, predictions: &[f64], width: usize) -> f64 {
                 predictions.chunks_exact(width).zip(y).filter(|(p, y)| first_largest(p) == **y as usize).count();
             right as f64 / y.len() as f64
         }
-        Target::Numbers { y } => {
+        Target::Numbers { y, .. } => {
             let mean = super::pairwise_sum(y) / y.len() as f64;
             let squares = |pairs: &dyn Fn(usize) -> f64| (0..y.len()).map(|i| (y[i] - pairs(i)).powi(2)).sum::<f64>();
             1.0 - squares(&|i| predictions[i]) / squares(&|_| mean)

@@ -4,6 +4,8 @@
 use super::columns::Columns;
 use super::criterion::{Criterion, Weights, improvement};
 use super::random::Xorshift;
+use super::view::View;
+use std::hint::select_unpredictable;
 
 /// Values closer than this count as equal (`FEATURE_THRESHOLD`); compared in f32.
 pub(super) const FEATURE_THRESHOLD: f32 = 1e-7;
@@ -44,7 +46,7 @@ pub struct Splitter<'d, C> {
     pub criterion: C,
     /// Rows, grouped by node; each node owns a range.
     pub samples: Vec<u32>,
-    pub(super) columns: &'d Columns<'d>,
+    pub(super) view: View<'d>,
     /// Sums do not depend on the order of samples: any sort, and any order within a node, give the same tree.
     pub(super) exact: bool,
     pub(super) scratch: Scratch,
@@ -59,16 +61,16 @@ pub struct Splitter<'d, C> {
 /// Room for the work on one node.
 #[derive(Default)]
 pub(super) struct Scratch {
-    /// A feature's values, in the order of the node's samples.
+    /// A feature's values, in the order of the node's samples, from the first on.
     pub values: Vec<f32>,
     /// Values and samples as one number each, to be sorted.
     pub keys: Vec<u64>,
+    /// Samples in another order than the node has them in.
+    pub order: Vec<u32>,
     /// Sums over the samples of each value.
     pub bins: Vec<f64>,
     /// Samples of each value.
     pub counts: Vec<u32>,
-    /// Samples that go right.
-    right: Vec<u32>,
 }
 
 /// A node, and the best split of it so far.
@@ -100,12 +102,12 @@ impl<'d, C: Criterion> Splitter<'d, C> {
         rng: Xorshift,
     ) -> Self {
         let n_features = columns.values.len();
-        let scratch = Scratch { values: vec![0.0; samples.len()], ..Scratch::default() };
+        let scratch = Scratch::default();
         let (features, constants) = ((0..n_features as u32).collect(), vec![0; n_features]);
         Splitter {
             criterion,
             samples,
-            columns,
+            view: View::new(columns),
             exact,
             scratch,
             rng,
@@ -114,6 +116,18 @@ impl<'d, C: Criterion> Splitter<'d, C> {
             total_weight,
             features,
             constants,
+        }
+    }
+
+    /// Goes to the node `start..end`. Nodes must come depth first.
+    pub fn enter(&mut self, start: usize, end: usize) {
+        while self.view.widen(start) {
+            self.criterion.widen();
+        }
+        if self.view.is_wide_for(end - start) {
+            let samples = &mut self.samples[start..end];
+            self.criterion.narrow(samples);
+            self.view.narrow(samples, end);
         }
     }
 
@@ -193,37 +207,71 @@ impl<'d, C: Criterion> Splitter<'d, C> {
 
     /// Puts the samples that go left first.
     fn partition(&mut self, split: &Split, start: usize, end: usize) {
-        let column = &self.columns.values[split.feature];
-        let goes_left = |sample: u32| {
-            let x = column[sample as usize];
-            (f64::from(x) <= split.threshold) | (x.is_nan() & split.missing_left)
-        };
+        let column = self.view.values(split.feature);
         let samples = &mut self.samples[start..end];
+        let side = Side::new(split.threshold, split.missing_left);
         if self.exact {
             // In their order, so that columns are read from front to back.
-            let right = &mut self.scratch.right;
-            right.resize(right.len().max(samples.len()), 0);
+            let order = &mut self.scratch.order;
+            order.resize(order.len().max(samples.len()), 0);
+            let right = &mut order[..samples.len()];
             let (mut left, mut others) = (0, 0);
             for i in 0..samples.len() {
                 let sample = samples[i];
                 // Written on both sides, kept on one: no branch to stumble over.
                 samples[left] = sample;
                 right[others] = sample;
-                let goes = usize::from(goes_left(sample));
+                let goes = usize::from(side.is_left(column[sample as usize]));
                 left += goes;
                 others += 1 - goes;
             }
             samples[left..].copy_from_slice(&right[..others]);
             return;
         }
-        let (mut a, mut b) = (0, samples.len());
-        while a < b {
-            if goes_left(samples[a]) {
-                a += 1;
-            } else {
-                b -= 1;
-                samples.swap(a, b);
-            }
-        }
+        let Scratch { values, keys, .. } = &mut self.scratch;
+        values.clear();
+        values.extend(samples.iter().map(|sample| column[*sample as usize]));
+        divide(values, samples, side, keys);
     }
+}
+
+/// Where a threshold sends values.
+#[derive(Clone, Copy)]
+pub(super) struct Side {
+    /// The greatest float32 that is not above the threshold.
+    highest: f32,
+    missing_left: bool,
+}
+
+impl Side {
+    pub fn new(threshold: f64, missing_left: bool) -> Side {
+        let nearest = threshold as f32;
+        let highest = if f64::from(nearest) > threshold { nearest.next_down() } else { nearest };
+        Side { highest, missing_left }
+    }
+
+    pub fn is_left(self, x: f32) -> bool {
+        (x <= self.highest) | (x.is_nan() & self.missing_left)
+    }
+}
+
+/// Puts samples with values that go left first; returns how many they are. Not stable: what goes right changes places with
+/// the last sample that was not looked at, which is next then, as in scikit-learn. `sides` is room to work in.
+pub(super) fn divide(values: &[f32], samples: &mut [u32], side: Side, sides: &mut Vec<u64>) -> usize {
+    const RIGHT: u64 = 1 << 32;
+    sides.clear();
+    let marked = |(x, sample): (&f32, &u32)| u64::from(!side.is_left(*x)) << 32 | u64::from(*sample);
+    sides.extend(values.iter().zip(samples.iter()).map(marked));
+    let (sides, mut a, mut b) = (sides.as_slice(), 0, sides.len());
+    let mut sample = sides.first().copied().unwrap_or_default();
+    while a < b {
+        let left = sample < RIGHT;
+        let (next, last) = (sides[(a + 1).min(sides.len() - 1)], sides[b - 1]);
+        samples[b - 1] = select_unpredictable(left, last, sample) as u32;
+        samples[a] = sample as u32;
+        sample = select_unpredictable(left, next, last);
+        a += usize::from(left);
+        b -= usize::from(!left);
+    }
+    a
 }

@@ -10,11 +10,9 @@ use crate::train::{Target, TargetError};
 use ndarray::Array2;
 
 /// Columns and rows that are used. Positions below are into `rows`, never into the table.
-pub(super) struct Prepared<'t> {
-    pub table: &'t Table,
+pub(super) struct Prepared {
+    pub table: Table,
     /// The columns of a request, in its order.
-    pub columns: Vec<&'t Column>,
-    /// Their names.
     pub names: Vec<String>,
     /// Rows of the table that are left after cleaning.
     pub rows: Vec<usize>,
@@ -25,18 +23,18 @@ pub(super) struct Prepared<'t> {
     pub plan: Plan,
     pub warnings: Vec<String>,
     supervised: bool,
-    times: Option<&'t Column>,
+    times: Option<String>,
 }
 
-impl<'t> Prepared<'t> {
+impl Prepared {
     /// Finds the columns and drops the rows that cannot be used.
     ///
     /// # Errors
     /// When a column is absent or ambiguous, holds what cannot be used, or too many rows would be dropped.
-    pub fn new(job: &Job, table: &'t Table) -> Result<Self, TrainError> {
+    pub fn new(job: &Job, table: Table) -> Result<Self, TrainError> {
         let column = |what, name: &str| {
             let found = table.find(name).map_err(|problem| TrainError::Column { what, problem });
-            found.map(|at| &table.columns[at])
+            found.map(|at| table.columns[at].name.clone())
         };
         let class = job.spec.estimator.class();
         let supervised = matches!(class.task, Task::Classification | Task::Regression);
@@ -48,26 +46,42 @@ impl<'t> Prepared<'t> {
             Order::Time(name) => Some(column("--time-column", name)?),
             _ => None,
         };
-        let columns = chosen(job, table, target, times)?;
         let mut prepared = Prepared {
-            table,
-            names: columns.iter().map(|column| column.name.clone()).collect(),
-            columns,
+            names: chosen(job, &table, target.as_deref(), times.as_deref())?,
             rows: (0..table.rows).collect(),
             target: None,
-            target_name: target.map(|column| column.name.clone()),
-            plan: resolved(&job.plan, table)?,
+            target_name: target,
+            plan: resolved(&job.plan, &table)?,
             warnings: Vec::new(),
             supervised,
             times,
+            table,
         };
         prepared.check_numbers()?;
-        prepared.clean(job, target)?;
+        prepared.clean(job)?;
         Ok(prepared)
     }
 
+    /// The columns of a request, in its order.
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.names.iter().filter_map(|name| self.table.column(name))
+    }
+
+    /// Lets go of all but the columns of a request and of the given rows, which are all rows from now on.
+    pub fn keep(&mut self, rows: &[usize]) {
+        let Prepared { table, names, .. } = self;
+        table.columns.retain(|column| names.contains(&column.name));
+        let kept: Vec<usize> = rows.iter().map(|at| self.rows[*at]).collect();
+        // One by one, so that no more than a column is there twice.
+        table.columns.iter_mut().for_each(|column| column.values = column.values.take(&kept));
+        table.rows = kept.len();
+        self.target = self.target.as_ref().map(|target| target.select(rows));
+        self.rows = (0..kept.len()).collect();
+    }
+
     /// Drops rows without a target where one is learned, and those that the plan drops; reads the target of the rest.
-    fn clean(&mut self, job: &Job, target: Option<&Column>) -> Result<(), TrainError> {
+    fn clean(&mut self, job: &Job) -> Result<(), TrainError> {
+        let target = self.target_name.as_deref().and_then(|name| self.table.column(name));
         let (all, mut why) = (self.table.rows, Vec::new());
         if let Some(column) = target.filter(|_| self.supervised) {
             self.rows.retain(|row| !column.values.is_missing(*row));
@@ -77,14 +91,16 @@ impl<'t> Prepared<'t> {
             why.extend((self.rows.len() < all).then(|| format!("{} have no target", all - self.rows.len())));
         }
         let before = self.rows.len();
-        self.rows = self.plan.complete(self.table, &self.names, &self.rows)?;
+        self.rows = self.plan.complete(&self.table, &self.names, &self.rows)?;
         let incomplete = before - self.rows.len();
         why.extend((incomplete > 0).then(|| format!("{incomplete} lack a value where the plan drops such rows")));
         self.check_lost(job, all, &why.join(", "))?;
-        target.map_or(Ok(()), |column| self.read_target(column, job.spec.estimator.class().task))
+        self.read_target(job.spec.estimator.class().task)
     }
 
-    fn read_target(&mut self, column: &Column, task: Task) -> Result<(), TrainError> {
+    fn read_target(&mut self, task: Task) -> Result<(), TrainError> {
+        let column = self.target_name.as_deref().and_then(|name| self.table.column(name));
+        let Some(column) = column else { return Ok(()) };
         let kept = column.take(&self.rows);
         if !self.supervised {
             self.target = Target::labels(&kept).ok();
@@ -122,7 +138,7 @@ impl<'t> Prepared<'t> {
     /// an error.
     fn check_numbers(&self) -> Result<(), TrainError> {
         let said = |column: &Column| self.plan.columns.get(&column.name).is_some_and(|own| own.encode.is_some());
-        for column in self.columns.iter().filter(|column| !said(column)) {
+        for column in self.columns().filter(|column| !said(column)) {
             if let Values::Texts(texts) = &column.values
                 && let Some((row, value)) = texts.first_not_a_number()
             {
@@ -155,7 +171,8 @@ impl<'t> Prepared<'t> {
     }
 
     fn split_by_time(&self, job: &Job) -> Result<Split, TrainError> {
-        let Some(column) = self.times else { return Err(TrainError::NothingToStratify) };
+        let column = self.times.as_deref().and_then(|name| self.table.column(name));
+        let Some(column) = column else { return Err(TrainError::NothingToStratify) };
         if let Some(row) = self.rows.iter().find(|row| column.values.is_missing(**row)) {
             return Err(TrainError::NoTime { column: column.name.clone(), row: row + 1 });
         }
@@ -182,7 +199,7 @@ impl<'t> Prepared<'t> {
     /// # Errors
     /// Never: the columns are those of the table.
     pub fn request(&self, bundle: &Bundle, rows: &[usize]) -> Result<Array2<f64>, FeatureError> {
-        features::requests(self.table, &self.names, &self.table_rows(rows), &bundle.vocabulary)
+        features::requests(&self.table, &self.names, &self.table_rows(rows), &bundle.vocabulary)
     }
 }
 
@@ -203,31 +220,25 @@ fn resolved(plan: &Plan, table: &Table) -> Result<Plan, TrainError> {
     Ok(own)
 }
 
-/// The columns of a request, in the order that was asked for.
-fn chosen<'t>(
-    job: &Job,
-    table: &'t Table,
-    target: Option<&'t Column>,
-    times: Option<&'t Column>,
-) -> Result<Vec<&'t Column>, TrainError> {
-    let is = |column: &Column, other: Option<&Column>| other.is_some_and(|other| other.name == column.name);
+/// The names of the columns of a request, in the order that was asked for.
+fn chosen(job: &Job, table: &Table, target: Option<&str>, times: Option<&str>) -> Result<Vec<String>, TrainError> {
     let Some(named) = &job.features else {
-        let rest: Vec<&Column> =
-            table.columns.iter().filter(|column| !is(column, target) && !is(column, times)).collect();
-        let known: Vec<&str> = [target, times].into_iter().flatten().map(|column| column.name.as_str()).collect();
+        let known: Vec<&str> = [target, times].into_iter().flatten().collect();
+        let names = table.columns.iter().map(|column| &column.name);
+        let rest: Vec<String> = names.filter(|name| !known.contains(&name.as_str())).cloned().collect();
         return if rest.is_empty() { Err(TrainError::NoFeatures(known.join(" and "))) } else { Ok(rest) };
     };
-    let mut found: Vec<&Column> = Vec::new();
+    let mut found: Vec<String> = Vec::new();
     for name in named {
         let at = table.find(name).map_err(|problem| TrainError::Column { what: "--features", problem })?;
-        let column = &table.columns[at];
-        if is(column, target) {
-            return Err(TrainError::TargetAmongFeatures(column.name.clone()));
+        let name = &table.columns[at].name;
+        if target == Some(name) {
+            return Err(TrainError::TargetAmongFeatures(name.clone()));
         }
-        if found.iter().any(|known| known.name == column.name) {
-            return Err(TrainError::Twice(column.name.clone()));
+        if found.contains(name) {
+            return Err(TrainError::Twice(name.clone()));
         }
-        found.push(column);
+        found.push(name.clone());
     }
     Ok(found)
 }

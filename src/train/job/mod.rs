@@ -6,20 +6,21 @@
 //! environment: they are arguments. The same table and job give the same bytes, whatever the number of threads.
 
 mod columns;
+mod fitting;
 mod record;
 
 use super::evaluate::profile::Profile;
 use super::evaluate::{self, Answers, Evaluation, Golden, Refused, Split, SplitError, TestSize, importance};
-use super::features::{self, FeatureError, Plan};
-use super::fit::{FitError, fit, fit_scaler};
+use super::features::{FeatureError, Plan};
+use super::fit::FitError;
 use super::params::{Estimator, ScalerSpec, Spec, Task};
-use super::{AssembleError, Assembled, Parts, Target, TargetError, assemble};
+use super::{AssembleError, Assembled, Target, TargetError};
 use crate::bundle::Bundle;
-use crate::data::{Loaded, NameError};
+use crate::data::{Column, Loaded, NameError};
 use crate::model::InputError;
 use crate::value::ValueError;
 use columns::Prepared;
-use serde_json::Map;
+use fitting::Fitting;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub struct Job {
     pub order: Order,
     /// Cross-validation over the rows to be fitted.
     pub folds: Option<usize>,
+    /// Rows are dealt out to folds at random, from the seed; else as they stand.
+    pub shuffle_folds: bool,
     /// The share of rows that cleaning may drop.
     pub max_lost: f64,
     pub threads: usize,
@@ -184,98 +187,51 @@ const LINEAR: [Estimator; 5] = [
 /// When the table does not fit the job, or no model can be fitted; nothing is left half done.
 pub fn run(job: &Job, loaded: Loaded, on: &dyn Fn(Stage)) -> Result<Trained, TrainError> {
     let Loaded { table, fingerprint, sources } = loaded;
-    let data = Prepared::new(job, &table)?;
+    let source_rows = table.rows;
+    let mut data = Prepared::new(job, table)?;
     let split = data.split(job)?;
     let folds = cross_validate(job, &data, &split, on)?;
     on(Stage::Fit);
-    let fitted = fit_rows(job, &data, &split.train)?;
+    let held_out = !split.holdout.is_empty();
+    let facts = Facts {
+        source_rows,
+        clean_rows: data.rows.len(),
+        train_rows: split.train.len(),
+        holdout_rows: split.holdout.len(),
+        target: data.target_name.clone(),
+        fingerprint,
+        sources,
+        split: job.split_in_words(held_out),
+    };
+    let features = profiles(&data, &split.train);
+    let fitting = Fitting::new(&data, &split.train)?;
+    data.keep(if held_out { &split.holdout } else { &split.train });
+    drop(split);
+    let fitted = fitting.fit(job)?;
     let (mut warnings, own) = (fitted.warnings, fitted.importances);
     warnings.extend(data.warnings.iter().cloned());
     on(Stage::Measure);
-    let held_out = !split.holdout.is_empty();
-    let measured = if held_out { &split.holdout } else { &split.train };
     let bundle = Arc::new(fitted.assembled.bundle);
-    let measures = Measures::new(job, &data, &bundle, measured)?;
-    let rows = data.table_rows(&split.train);
-    let features =
-        data.columns.iter().map(|column| (column.name.clone(), Profile::of(&column.values, &rows))).collect();
-    let golden_rows: Vec<usize> = measured.iter().take(4 * evaluate::REQUESTS).map(|at| data.rows[*at]).collect();
+    let measures = Measures::new(job, &data, &bundle, &data.rows)?;
+    let columns: Vec<&Column> = data.columns().collect();
+    let golden_rows = &data.rows[..data.rows.len().min(4 * evaluate::REQUESTS)];
     let mut trained = Trained {
-        facts: Facts {
-            source_rows: table.rows,
-            clean_rows: data.rows.len(),
-            train_rows: split.train.len(),
-            holdout_rows: split.holdout.len(),
-            target: data.target_name.clone(),
-            fingerprint,
-            sources,
-            split: job.split_in_words(held_out),
-        },
+        facts,
         held_out,
         folds,
-        importances: importances(job, &data, &bundle, own, &split)?,
+        importances: importances(job, &data, &bundle, own, held_out)?,
         predictions: record::predictions(&measures.answers),
         evaluation: measures.evaluation,
-        golden: evaluate::golden(&bundle, &data.columns, &golden_rows),
+        golden: evaluate::golden(&bundle, &columns, golden_rows),
         features,
         warnings,
         assembled: Assembled { file: fitted.assembled.file, bundle: Arc::unwrap_or_clone(bundle) },
     };
+    drop(data);
     on(Stage::Write);
     let (metadata, extra) = (record::metadata(job, &trained), record::extra(job, &trained));
     trained.assembled = trained.assembled.with(&metadata, &extra)?;
     Ok(trained)
-}
-
-/// A fitted bundle.
-struct FittedRows {
-    assembled: Assembled,
-    warnings: Vec<String>,
-    /// What the model itself says, for each input of it, most important first.
-    importances: Option<Vec<(String, f64)>>,
-}
-
-fn fit_rows(job: &Job, data: &Prepared<'_>, rows: &[usize]) -> Result<FittedRows, TrainError> {
-    let prepared = data.plan.fit_rows(data.table, &data.names, &data.table_rows(rows))?;
-    let features::Prepared { mut x, step, names: inputs, .. } = prepared;
-    let target = data.learned().map(|target| target.take(rows));
-    let mut scaler = None;
-    // As in scikit-learn, where transformers give arrays without names.
-    let mut names = if step.is_some() { &[] } else { data.names.as_slice() };
-    if let Some(spec) = &job.scaler {
-        let fitted = fit_scaler(spec, x.view(), names).map_err(|error| located(error, job, data, &inputs, rows))?;
-        let transformer = fitted.transformer().map_err(FitError::from)?;
-        x = transformer.transform(x).map_err(|error| Refused { row: error.place().0, error })?;
-        scaler = Some((spec, fitted));
-        names = &[];
-    }
-    let model = fit(&job.spec, x.view(), names, target.as_ref(), job.threads);
-    let model = model.map_err(|error| located(error, job, data, &inputs, rows))?;
-    drop(x);
-    let warnings = model.warnings.clone();
-    let importances = importance::own(&model.graph.root())?.map(|own| ranked(&inputs, own));
-    let parts = Parts {
-        spec: &job.spec,
-        model,
-        scaler,
-        features: step,
-        feature_order: data.names.clone(),
-        metadata: Map::new(),
-        extra: Map::new(),
-    };
-    Ok(FittedRows { assembled: assemble(parts, job.output.clone())?, warnings, importances })
-}
-
-/// The error with the name of the column, which a scaler takes away, and the row as the table counts it, from 1.
-fn located(error: FitError, job: &Job, data: &Prepared<'_>, inputs: &[String], rows: &[usize]) -> TrainError {
-    let FitError::Value { problem, .. } = error else { return error.into() };
-    let (row, at) = problem.place();
-    let row = data.rows[rows[row]] + 1;
-    let column = inputs.get(at).cloned().unwrap_or_default();
-    match problem {
-        InputError::Missing { .. } => TrainError::MissingValue { column, row, class: job.spec.estimator.class().class },
-        problem => TrainError::Value { column, row, problem },
-    }
 }
 
 /// What the finished bundle is worth on some rows.
@@ -285,7 +241,7 @@ struct Measures {
 }
 
 impl Measures {
-    fn new(job: &Job, data: &Prepared<'_>, bundle: &Bundle, rows: &[usize]) -> Result<Measures, TrainError> {
+    fn new(job: &Job, data: &Prepared, bundle: &Bundle, rows: &[usize]) -> Result<Measures, TrainError> {
         let x = data.request(bundle, rows)?;
         let answers = evaluate::answers(bundle, x.view(), job.threads)?;
         let task = job.spec.estimator.class().task;
@@ -300,37 +256,44 @@ impl Measures {
 
 fn cross_validate(
     job: &Job,
-    data: &Prepared<'_>,
+    data: &Prepared,
     split: &Split,
     on: &dyn Fn(Stage),
 ) -> Result<Vec<(&'static str, f64, f64)>, TrainError> {
     let Some(of) = job.folds else { return Ok(Vec::new()) };
     let rows = &split.train;
+    let seed = job.shuffle_folds.then(|| job.spec.params.random_state());
     let folds = match data.target.as_ref() {
         Some(target @ Target::Labels { .. }) if job.spec.estimator.class().task == Task::Classification => {
             match target.select(rows) {
-                Target::Labels { codes, .. } => evaluate::stratified_k_fold(&codes, of, None)?,
+                Target::Labels { codes, .. } => evaluate::stratified_k_fold(&codes, of, seed)?,
                 Target::Numbers(_) => Vec::new(),
             }
         }
-        _ => evaluate::k_fold(rows.len(), of, None)?,
+        _ => evaluate::k_fold(rows.len(), of, seed)?,
     };
     let pick = |part: &[usize]| part.iter().map(|at| rows[*at]).collect::<Vec<_>>();
     let mut measured = Vec::new();
     for (at, fold) in folds.iter().enumerate() {
         on(Stage::Fold { number: at + 1, of });
-        let bundle = fit_rows(job, data, &pick(&fold.train))?.assembled.bundle;
+        let bundle = Fitting::new(data, &pick(&fold.train))?.fit(job)?.assembled.bundle;
         measured.extend(Measures::new(job, data, &bundle, &pick(&fold.holdout))?.evaluation);
     }
     Ok(evaluate::over_folds(&measured))
 }
 
+/// Profiles of the columns of a request, over some rows.
+fn profiles(data: &Prepared, rows: &[usize]) -> Vec<(String, Profile)> {
+    let rows = data.table_rows(rows);
+    data.columns().map(|column| (column.name.clone(), Profile::of(&column.values, &rows))).collect()
+}
+
 fn importances(
     job: &Job,
-    data: &Prepared<'_>,
+    data: &Prepared,
     bundle: &Bundle,
     own: Option<Vec<(String, f64)>>,
-    split: &Split,
+    held_out: bool,
 ) -> Result<Vec<(&'static str, Vec<(String, f64)>)>, TrainError> {
     let mut found = Vec::new();
     if let Some(own) = own {
@@ -341,7 +304,7 @@ fn importances(
         };
         found.push((source, own));
     }
-    let rows = &split.holdout[..split.holdout.len().min(SHUFFLED_ROWS)];
+    let rows = if held_out { &data.rows[..data.rows.len().min(SHUFFLED_ROWS)] } else { &[] };
     if let Some(truth) = data.target.as_ref().filter(|_| rows.len() > 1 && data.names.len() <= SHUFFLED_COLUMNS) {
         let (x, truth) = (data.request(bundle, rows)?, truth.select(rows));
         let shuffled = importance::permutation(bundle, &x, &truth, job.spec.params.random_state(), job.threads)?;

@@ -94,7 +94,8 @@ fn evaluation(job: &Job, trained: &Trained) -> Value {
         let of = |value: fn(&(&'static str, f64, f64)) -> f64| -> Map<String, Value> {
             trained.folds.iter().map(|row| (row.0.to_owned(), json!(value(row)))).collect()
         };
-        let said_of_folds = json!({ "folds": folds, "mean": of(|row| row.1), "std": of(|row| row.2) });
+        let said_of_folds =
+            json!({ "folds": folds, "shuffle": job.shuffle_folds, "mean": of(|row| row.1), "std": of(|row| row.2) });
         said.insert("cross_validation".to_owned(), said_of_folds);
     }
     Value::Object(said)

@@ -80,8 +80,7 @@ const WARM_START: Param = p("warm_start", "False", &[Bool]);
 const N_ESTIMATORS: Param = p("n_estimators", "100", &[COUNT]);
 
 const CLASS_CRITERION: Param = p("criterion", "gini", &[Text(&["gini", "entropy", "log_loss"])]);
-const CRITERION: Param = p("criterion", "squared_error", &[Text(&["squared_error", "absolute_error", "poisson"])])
-    .lacks(&["'absolute_error'", "'poisson'"]);
+const CRITERION: Param = p("criterion", "squared_error", &[Text(&["squared_error", "absolute_error", "poisson"])]);
 const SPLITTER: Param = p("splitter", "best", &[Text(&["best", "random"])]);
 const MAX_DEPTH: Param = p("max_depth", "None", &[COUNT, Nothing]);
 const MIN_SAMPLES_SPLIT: Param = p("min_samples_split", "2", &[Ints(Range::from(2.0)), Fraction(SHARE)]);
@@ -93,7 +92,7 @@ const MIN_DECREASE: Param = p("min_impurity_decrease", "0.0", &[NOT_NEGATIVE]);
 const CLASS_WEIGHT: Param = p("class_weight", "None", &[Dict, Text(&["balanced"]), Nothing]);
 const FOREST_CLASS_WEIGHT: Param =
     p("class_weight", "None", &[Text(&["balanced", "balanced_subsample"]), Dict, Nothing]);
-const CCP_ALPHA: Param = p("ccp_alpha", "0.0", &[NOT_NEGATIVE]).fixed();
+const CCP_ALPHA: Param = p("ccp_alpha", "0.0", &[NOT_NEGATIVE]);
 const MONOTONIC: Param = p("monotonic_cst", "None", &[Accept::Numbers, Nothing]).fixed();
 const BOOTSTRAP: Param = p("bootstrap", "True", &[Bool]);
 const OOB_SCORE: Param = p("oob_score", "False", &[Bool]);
@@ -155,20 +154,18 @@ const PRECOMPUTE: Param = p("precompute", "False", &[Bool]).fixed();
 const NONNEGATIVE_COEF: Param = p("positive", "False", &[Bool]);
 const SELECTION: Param = p("selection", "cyclic", &[Text(&["cyclic", "random"])]);
 
-const LINEAR_REGRESSION: [Param; 5] = [FIT_INTERCEPT, COPY_X, TOL.or("1e-06"), N_JOBS, NONNEGATIVE_COEF.fixed()];
+const LINEAR_REGRESSION: [Param; 5] = [FIT_INTERCEPT, COPY_X, TOL.or("1e-06"), N_JOBS, NONNEGATIVE_COEF];
 
-const RIDGE: [Param; 8] =
-    [
-        ALPHA,
-        FIT_INTERCEPT,
-        COPY_X,
-        p("max_iter", "None", &[COUNT, Nothing]),
-        TOL,
-        p("solver", "auto", &[Text(&["auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"])])
-            .lacks(&["'lsqr'", "'sparse_cg'", "'sag'", "'saga'", "'lbfgs'"]),
-        NONNEGATIVE_COEF.fixed(),
-        RANDOM_STATE,
-    ];
+const RIDGE: [Param; 8] = [
+    ALPHA,
+    FIT_INTERCEPT,
+    COPY_X,
+    p("max_iter", "None", &[COUNT, Nothing]),
+    TOL,
+    p("solver", "auto", &[Text(&["auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"])]),
+    NONNEGATIVE_COEF,
+    RANDOM_STATE,
+];
 
 #[rustfmt::skip]
 const LASSO: [Param; 10] = [
@@ -181,21 +178,16 @@ const ELASTIC_NET: [Param; 11] = [
 ];
 
 const LOGISTIC_REGRESSION: [Param; 14] = [
-    p("penalty", "deprecated", &[Text(&["l2", "l1", "elasticnet", "deprecated"]), Nothing])
-        .lacks(&["'l1'", "'elasticnet'"]),
+    p("penalty", "deprecated", &[Text(&["l2", "l1", "elasticnet", "deprecated"]), Nothing]),
     p("C", "1.0", &[Real(Range::above(0.0, f64::INFINITY))]),
-    p("l1_ratio", "0.0", &[Real(Range::closed(0.0, 1.0)), Nothing]).fixed(),
-    p("dual", "False", &[Bool]).fixed(),
+    p("l1_ratio", "0.0", &[Real(Range::closed(0.0, 1.0)), Nothing]),
+    p("dual", "False", &[Bool]),
     TOL,
     FIT_INTERCEPT,
     p("intercept_scaling", "1", &[Real(Range::between(0.0, f64::INFINITY))]),
     CLASS_WEIGHT,
     RANDOM_STATE,
-    p("solver", "lbfgs", &[Text(&["lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga"])]).lacks(&[
-        "'liblinear'",
-        "'sag'",
-        "'saga'",
-    ]),
+    p("solver", "lbfgs", &[Text(&["lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga"])]),
     p("max_iter", "100", &[Ints(Range::from(0.0))]),
     VERBOSE,
     WARM_START,

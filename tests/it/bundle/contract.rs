@@ -120,13 +120,11 @@ fn what_is_no_bundle_is_named() {
     );
     refused(|m| vec![("model", m.text("model.pkl"))], "model is a string, not a fitted estimator");
     refused(|m| vec![("scaler", m.texts(&[]))], "scaler is a list, not a fitted estimator");
-    let everything = "model: sklearn.gaussian_process._gpr.GaussianProcessRegressor is not supported; scaler: sklearn.decomposition._nmf.NMF is not \
-                      supported";
+    let everything = "model: sklearn.cluster._dbscan.DBSCAN is not supported; scaler: sklearn.decomposition._nmf.NMF is not supported";
     refused(
         |m| {
-            let (svc, pca) =
-                ("sklearn.gaussian_process._gpr.GaussianProcessRegressor", "sklearn.decomposition._nmf.NMF");
-            vec![("model", m.object(svc, vec![], &[])), ("scaler", m.object(pca, vec![], &[]))]
+            let (dbscan, nmf) = ("sklearn.cluster._dbscan.DBSCAN", "sklearn.decomposition._nmf.NMF");
+            vec![("model", m.object(dbscan, vec![], &[])), ("scaler", m.object(nmf, vec![], &[]))]
         },
         everything,
     );

@@ -8,6 +8,10 @@ const ROUNDING: f64 = 1e-12;
 /// Log-densities near 0 are differences of larger numbers, whose last bits come from BLAS.
 const CANCELLED: f64 = 1e-11;
 
+/// Sums over training rows whose terms are far larger than the sum, or of five error functions whose factors are in the
+/// thousands and that leave a probability; and the inverse of a covariance.
+const MUCH_CANCELLED: f64 = 1e-9;
+
 /// An output that may differ in its last bits.
 pub struct Loose {
     /// Class name without its module; the scaler's for the output `scaled`.
@@ -27,6 +31,10 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "BayesianGaussianMixture", output: "score_samples", bound: ROUNDING },
     Loose { class: "BayesianRidge", output: "predict", bound: ROUNDING },
     Loose { class: "BernoulliNB", output: "predict_proba", bound: ROUNDING },
+    Loose { class: "Birch", output: "transform", bound: ROUNDING },
+    Loose { class: "BisectingKMeans", output: "transform", bound: ROUNDING },
+    Loose { class: "CCA", output: "predict", bound: ROUNDING },
+    Loose { class: "CCA", output: "transform", bound: ROUNDING },
     Loose { class: "CalibratedClassifierCV", output: "predict_proba", bound: ROUNDING },
     Loose { class: "CategoricalNB", output: "predict_proba", bound: ROUNDING },
     Loose { class: "ClassifierChain", output: "decision_function", bound: ROUNDING },
@@ -44,6 +52,8 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "GaussianMixture", output: "predict_proba", bound: ROUNDING },
     Loose { class: "GaussianMixture", output: "score_samples", bound: CANCELLED },
     Loose { class: "GaussianNB", output: "predict_proba", bound: ROUNDING },
+    Loose { class: "GaussianProcessClassifier", output: "predict_proba", bound: MUCH_CANCELLED },
+    Loose { class: "GaussianProcessRegressor", output: "predict", bound: CANCELLED },
     Loose { class: "GradientBoostingClassifier", output: "decision_function", bound: ROUNDING },
     Loose { class: "GradientBoostingClassifier", output: "predict_proba", bound: ROUNDING },
     Loose { class: "HistGradientBoostingClassifier", output: "predict_proba", bound: ROUNDING },
@@ -51,9 +61,12 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "HuberRegressor", output: "predict", bound: ROUNDING },
     Loose { class: "IsolationForest", output: "decision_function", bound: ROUNDING },
     Loose { class: "IsolationForest", output: "score_samples", bound: ROUNDING },
+    Loose { class: "IterativeImputer", output: "scaled", bound: ROUNDING },
     Loose { class: "KMeans", output: "transform", bound: ROUNDING },
+    Loose { class: "KNNImputer", output: "scaled", bound: ROUNDING },
     Loose { class: "KNeighborsClassifier", output: "predict_proba", bound: ROUNDING },
     Loose { class: "KNeighborsRegressor", output: "predict", bound: ROUNDING },
+    Loose { class: "KernelRidge", output: "predict", bound: ROUNDING },
     Loose { class: "Lars", output: "predict", bound: ROUNDING },
     Loose { class: "Lasso", output: "predict", bound: ROUNDING },
     Loose { class: "LassoCV", output: "predict", bound: ROUNDING },
@@ -88,6 +101,13 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "OneVsRestClassifier", output: "predict_proba", bound: ROUNDING },
     Loose { class: "OrthogonalMatchingPursuit", output: "predict", bound: ROUNDING },
     Loose { class: "PCA", output: "scaled", bound: ROUNDING },
+    Loose { class: "PCA", output: "score_samples", bound: ROUNDING },
+    Loose { class: "PCA", output: "transform", bound: ROUNDING },
+    Loose { class: "PLSCanonical", output: "predict", bound: ROUNDING },
+    Loose { class: "PLSCanonical", output: "transform", bound: ROUNDING },
+    Loose { class: "PLSRegression", output: "predict", bound: ROUNDING },
+    Loose { class: "PLSRegression", output: "transform", bound: ROUNDING },
+    Loose { class: "PLSSVD", output: "transform", bound: ROUNDING },
     Loose { class: "PassiveAggressiveClassifier", output: "decision_function", bound: ROUNDING },
     Loose { class: "PassiveAggressiveRegressor", output: "predict", bound: ROUNDING },
     Loose { class: "Perceptron", output: "decision_function", bound: ROUNDING },
@@ -114,6 +134,7 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "SVC", output: "decision_function", bound: ROUNDING },
     Loose { class: "SVC", output: "predict_proba", bound: ROUNDING },
     Loose { class: "SVR", output: "predict", bound: ROUNDING },
+    Loose { class: "SplineTransformer", output: "scaled", bound: ROUNDING },
     Loose { class: "StackingClassifier", output: "decision_function", bound: ROUNDING },
     Loose { class: "StackingClassifier", output: "predict_proba", bound: ROUNDING },
     Loose { class: "StackingClassifier", output: "transform", bound: ROUNDING },

@@ -7,6 +7,8 @@ use crate::train::grow::in_parallel;
 
 /// Rows of one sum.
 const CHUNK: usize = 4096;
+/// Sums that are held at once where each is a matrix.
+const MATRICES: usize = 8;
 
 /// What is minimized.
 pub(super) struct Objective<'d> {
@@ -124,13 +126,60 @@ impl Objective<'_> {
         diagonal.into_iter().map(|d| if d > 1e-300 { d } else { 1.0 }).collect()
     }
 
+    /// The second derivative at `point` by some of the coefficients, row-major.
+    pub fn hessian(&self, point: &Point, of: &[usize]) -> Vec<f64> {
+        let n = of.len();
+        let places: Vec<(usize, usize)> = of.iter().map(|at| (at / self.width(), at % self.width())).collect();
+        let value = |row: &[f64], j: usize| row.get(j).copied().unwrap_or(1.0);
+        let part = |rows: std::ops::Range<usize>| {
+            let (mut sum, mut x) = (vec![0.0; n * n], vec![0.0; n]);
+            for row in rows {
+                let (weight, own) = (self.weight(row), self.row(row));
+                let p = &point.probabilities[row * self.outputs..][..self.outputs];
+                x.iter_mut().zip(&places).for_each(|(x, (_, j))| *x = value(own, *j));
+                for (i, (k, _)) in places.iter().enumerate() {
+                    for (other, p_other) in p.iter().enumerate() {
+                        let same = f64::from(u8::from(other == *k));
+                        let factor = weight * p[*k] * (same - p_other) * x[i];
+                        let span = places.partition_point(|place| place.0 < other)
+                            ..places.partition_point(|place| place.0 <= other).min(i + 1);
+                        if span.start < span.end {
+                            add_scaled(&mut sum[i * n..][span.clone()], factor, &x[span]);
+                        }
+                    }
+                }
+            }
+            sum
+        };
+        let mut sum = vec![0.0; n * n];
+        let chunks: Vec<usize> = (0..self.y.len().div_ceil(CHUNK)).collect();
+        for some in chunks.chunks(MATRICES) {
+            let parts = in_parallel(self.threads, some.len(), |at| {
+                part(some[at] * CHUNK..self.y.len().min((some[at] + 1) * CHUNK))
+            });
+            parts.iter().for_each(|part| add_scaled(&mut sum, 1.0, part));
+        }
+        for (i, (_, j)) in places.iter().enumerate() {
+            sum[i * n + i] += if *j < self.n_features { self.penalty } else { 0.0 };
+            for other in 0..i {
+                sum[other * n + i] = sum[i * n + other];
+            }
+        }
+        sum
+    }
+
+    /// The weight of each coefficient's size: 0 for intercepts.
+    pub fn l1_weights(&self, l1: f64) -> impl Iterator<Item = f64> + '_ {
+        (0..self.width() * self.outputs).map(move |at| if at % self.width() < self.n_features { l1 } else { 0.0 })
+    }
+
     /// Of many classes, all may move together without changing any probability. What scikit-learn's solvers find from a
     /// start at 0 has mean 0 wherever the penalty does not decide.
-    pub fn center(&self, theta: &mut [f64]) {
+    pub fn center(&self, theta: &mut [f64], sparse: bool) {
         if self.outputs == 1 {
             return;
         }
-        let from = if self.penalty > 0.0 { self.n_features } else { 0 };
+        let from = if self.penalty > 0.0 || sparse { self.n_features } else { 0 };
         for j in from..self.width() {
             let mean = theta.iter().skip(j).step_by(self.width()).sum::<f64>() / self.outputs as f64;
             theta.iter_mut().skip(j).step_by(self.width()).for_each(|t| *t -= mean);

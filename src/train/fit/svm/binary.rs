@@ -30,7 +30,7 @@ impl Binary {
             Variable { positive: sample.positive, c, p: -1.0 }
         };
         let variables: Vec<Variable> = samples.iter().map(variable).collect();
-        let rows = Rows::new(settings.kernel, samples.iter().map(|sample| sample.row).collect());
+        let rows = Rows::new(settings.kernel, samples.iter().map(|sample| sample.row).collect(), settings.threads);
         let positive = samples.iter().map(|sample| sample.positive).collect();
         let solution = solve(Signed::new(rows, positive, settings.cache_bytes), &variables, settings.stop);
         let sign = |(alpha, sample): (f64, &Sample<'_>)| if sample.positive { alpha } else { -alpha };

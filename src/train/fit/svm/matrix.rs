@@ -5,6 +5,9 @@
 use super::super::centered::dot;
 use crate::model::svm::{Kernel, power};
 
+/// Kernels that are computed on one thread: fewer take less time than a thread takes to begin.
+const FEW: usize = 2048;
+
 /// Q in the order in which the solver has put its variables.
 pub(super) trait Matrix {
     /// Makes the first `len` values of row `at` what `row(slot)` gives, until the next swap. There are two slots.
@@ -19,15 +22,34 @@ pub(super) trait Matrix {
 #[derive(Clone)]
 pub(super) struct Rows<'d> {
     kernel: Kernel,
+    threads: usize,
     rows: Vec<&'d [f64]>,
     /// Squared lengths.
     squares: Vec<f64>,
 }
 
 impl<'d> Rows<'d> {
-    pub fn new(kernel: Kernel, rows: Vec<&'d [f64]>) -> Rows<'d> {
+    /// Kernels are computed on `threads` threads, each on its own: their number changes none.
+    pub fn new(kernel: Kernel, rows: Vec<&'d [f64]>, threads: usize) -> Rows<'d> {
         let squares = rows.iter().map(|row| dot(row, row)).collect();
-        Rows { kernel, rows, squares }
+        Rows { kernel, threads, rows, squares }
+    }
+
+    /// Appends the kernels of row `i` and others, up to `len`, each with its sign.
+    fn extend(&self, row: &mut Vec<f32>, i: usize, len: usize, sign: impl Fn(usize) -> f32 + Sync) {
+        let from = row.len();
+        row.resize(len.max(from), 0.0);
+        let missing = &mut row[from..];
+        let share = missing.len().div_ceil(self.threads.clamp(1, missing.len() / FEW + 1)).max(1);
+        let fill = |first: usize, part: &mut [f32]| {
+            part.iter_mut().zip(first..).for_each(|(value, j)| *value = sign(j) * self.between(i, j) as f32);
+        };
+        let mut parts = missing.chunks_mut(share).zip((from..).step_by(share));
+        let own = parts.next();
+        std::thread::scope(|scope| {
+            parts.for_each(|(part, first)| drop(scope.spawn(move || fill(first, part))));
+            own.into_iter().for_each(|(part, first)| fill(first, part));
+        });
     }
 
     /// `kernel_function`: the distance of the radial kernel from three inner products.
@@ -71,11 +93,8 @@ impl Matrix for Signed<'_> {
     fn load(&mut self, slot: usize, at: usize, len: usize) {
         self.slots[slot] = at;
         let row = self.cache.row(at, len);
-        let signed = |j: usize| match self.positive[at] == self.positive[j] {
-            true => self.rows.between(at, j) as f32,
-            false => -self.rows.between(at, j) as f32,
-        };
-        row.extend((row.len()..len).map(signed));
+        let positive = &self.positive;
+        self.rows.extend(row, at, len, |j| if positive[at] == positive[j] { 1.0 } else { -1.0 });
     }
 
     fn row(&self, slot: usize) -> &[f32] {
@@ -124,8 +143,7 @@ impl Matrix for Doubled<'_> {
         let (own, sign) = self.variables[at];
         let n = self.rows.rows.len();
         let row = self.cache.row(own, n);
-        let rows = &self.rows;
-        row.extend((row.len()..n).map(|j| rows.between(own, j) as f32));
+        self.rows.extend(row, own, n, |_| 1.0);
         values.clear();
         values.extend(self.variables[..len].iter().map(|(other, other_sign)| sign * other_sign * row[*other]));
         *held = Some(at);
@@ -201,7 +219,7 @@ mod tests {
     #[test]
     fn a_small_cache_gives_the_same_rows() {
         let x: Vec<[f64; 2]> = (0..12).map(|i| [f64::from(i * i % 7), f64::from(i % 5)]).collect();
-        let rows = || Rows::new(Kernel::Rbf { gamma: 0.3 }, x.iter().map(|row| &row[..]).collect());
+        let rows = || Rows::new(Kernel::Rbf { gamma: 0.3 }, x.iter().map(|row| &row[..]).collect(), 1);
         let positive: Vec<bool> = (0..12).map(|i| i % 3 == 0).collect();
         let mut small = Signed::new(rows(), positive.clone(), 0);
         let mut large = Signed::new(rows(), positive, 1 << 20);
@@ -218,6 +236,20 @@ mod tests {
                 small.swap(i, j);
                 large.swap(i, j);
             }
+        }
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_no_kernel() {
+        let x: Vec<[f64; 1]> = (0..3 * FEW).map(|i| [(i as f64).sin()]).collect();
+        let rows = |threads| Rows::new(Kernel::Rbf { gamma: 2.0 }, x.iter().map(|row| &row[..]).collect(), threads);
+        let row = |threads, from| {
+            let mut row = vec![0.0; from];
+            rows(threads).extend(&mut row, 7, x.len(), |j| if j % 2 == 0 { 1.0 } else { -1.0 });
+            row
+        };
+        for (threads, from) in [(2, 0), (3, 11), (9, x.len() - 5)] {
+            assert_eq!(row(threads, from), row(1, from), "{threads} threads from {from}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! within rounding, the same number of steps.
 
 mod binary;
+mod machine;
 mod matrix;
 mod platt;
 mod solver;
@@ -12,10 +13,10 @@ use super::state::{self, State};
 use super::{Data, FitError, Fitted, weights};
 use crate::model::FloatType;
 use crate::model::svm::Kernel;
-use crate::value::{Builder, DType, Id, Node, ScalarKind};
+use crate::value::{Builder, Node};
 use binary::{Binary, Sample};
-use matrix::{Doubled, Rows};
-use solver::{Stop, Variable, solve};
+use machine::{Machine, int32s};
+use solver::Stop;
 
 /// What every problem of one fit has in common.
 struct Settings {
@@ -23,12 +24,14 @@ struct Settings {
     gamma: f64,
     stop: Stop,
     cache_bytes: usize,
+    threads: usize,
     /// Of libsvm's own generator.
     seed: u32,
 }
 
 impl Settings {
-    fn new(params: &Params, x: &[f64], n_features: usize) -> Settings {
+    fn new(params: &Params, x: &[f64], data: &Data<'_>) -> Settings {
+        let n_features = data.n_features();
         let number = |name| params.number(name).unwrap_or_default();
         let gamma = match params.text("gamma") {
             None => number("gamma"),
@@ -48,7 +51,8 @@ impl Settings {
         let stop = Stop { tol: number("tol"), max_iter: params.count("max_iter"), shrinking: params.flag("shrinking") };
         // MiB, and never more than a machine could have.
         let cache_bytes = (number("cache_size") * f64::from(1 << 20)) as usize;
-        Settings { kernel, gamma, stop, cache_bytes, seed: RandomState::new(params.random_state()).seed() }
+        let seed = RandomState::new(params.random_state()).seed();
+        Settings { kernel, gamma, stop, cache_bytes, threads: data.threads, seed }
     }
 }
 
@@ -59,22 +63,39 @@ fn variance(x: &[f64]) -> f64 {
     pairwise_sum(&x.iter().map(|x| (x - mean) * (x - mean)).collect::<Vec<_>>()) / n
 }
 
+/// What a fit is about.
+struct Problem<'p, 'd> {
+    spec: &'p Spec,
+    data: &'p Data<'d>,
+    rows: Vec<&'p [f64]>,
+    settings: Settings,
+}
+
+impl<'p, 'd> Problem<'p, 'd> {
+    /// `x` is the data in one piece, row by row.
+    fn new(spec: &'p Spec, data: &'p Data<'d>, x: &'p [f64]) -> Problem<'p, 'd> {
+        let settings = Settings::new(&spec.params, x, data);
+        Problem { spec, data, rows: x.chunks_exact(data.n_features()).collect(), settings }
+    }
+}
+
 /// One problem for each pair of classes.
 pub(super) fn classifier(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let (class, params) = (spec.estimator.class(), &spec.params);
     let (classes, codes) = data.labels(class.class)?;
+    if params.flag("break_ties") && params.text("decision_function_shape") == Some("ovo") {
+        let text = "break_ties must be False when decision_function_shape is 'ovo'";
+        return Err(FitError::Parameter(text.to_owned()));
+    }
     data.check_values(class.class, FloatType::F64, false)?;
     let weights = weights::class_weights(params, classes, codes)?.unwrap_or_else(|| vec![1.0; classes.len()]);
     let x = data.x.as_standard_layout();
-    let x = x.as_slice().expect("a standard layout is one slice");
-    let settings = Settings::new(params, x, data.n_features());
+    let problem = Problem::new(spec, data, x.as_slice().expect("a standard layout is one slice"));
     let c = params.number("C").unwrap_or(1.0);
     let bounds: Vec<f64> = weights.iter().map(|weight| c * weight).collect();
     let mut members = vec![Vec::new(); classes.len()];
     codes.iter().enumerate().for_each(|(row, code)| members[*code as usize].push(row));
-    let rows: Vec<&[f64]> = x.chunks_exact(data.n_features()).collect();
-    let pairs = train_pairs(&rows, &members, &settings, &bounds, params.flag("probability"));
-    let machine = Machine::of_pairs(&members, pairs);
+    let machine = Machine::of_pairs(&members, train_pairs(&problem, &members, &bounds));
     let mut b = Builder::new();
     let mut state = State::new(&mut b, class, params);
     let labels = state::classes(&mut b, classes);
@@ -83,11 +104,15 @@ pub(super) fn classifier(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitErro
     for name in ["nu", "epsilon"] {
         state.float(&mut b, name, 0.0);
     }
-    let iterations = int32s(&mut b, machine.n_iter.iter().copied());
+    let iterations = int32s(&mut b, &machine.n_iter);
     state.set("n_iter_", iterations);
-    // The sign that libsvm gives two classes is not that of scikit-learn.
     let sign = if classes.len() == 2 { -1.0 } else { 1.0 };
-    machine.write(b, state, (spec, data, &settings), &rows, sign)
+    let mut fitted = machine.write(b, state, &problem, sign)?;
+    if *params.get("probability") != Literal::Str("deprecated".to_owned()) {
+        let text = "the parameter probability is deprecated in scikit-learn 1.9 and goes in 1.11";
+        fitted.warnings.push(text.to_owned());
+    }
+    Ok(fitted)
 }
 
 /// A problem with two variables for each row.
@@ -96,27 +121,8 @@ pub(super) fn regressor(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError
     let y = data.numbers(class.class)?;
     data.check_values(class.class, FloatType::F64, false)?;
     let x = data.x.as_standard_layout();
-    let x = x.as_slice().expect("a standard layout is one slice");
-    let settings = Settings::new(params, x, data.n_features());
-    let rows: Vec<&[f64]> = x.chunks_exact(data.n_features()).collect();
-    let (c, epsilon) = (params.number("C").unwrap_or(1.0), params.number("epsilon").unwrap_or_default());
-    let above = y.iter().map(|y| Variable { positive: true, c, p: epsilon - y });
-    let below = y.iter().map(|y| Variable { positive: false, c, p: epsilon + y });
-    let variables: Vec<Variable> = above.chain(below).collect();
-    let matrix = Doubled::new(Rows::new(settings.kernel, rows.clone()), settings.cache_bytes);
-    let solution = solve(matrix, &variables, settings.stop);
-    let (above, below) = solution.alpha.split_at(y.len());
-    let coef: Vec<f64> = above.iter().zip(below).map(|(above, below)| above - below).collect();
-    let support: Vec<usize> = (0..y.len()).filter(|row| coef[*row] != 0.0).collect();
-    let machine = Machine {
-        coef: support.iter().map(|row| coef[*row]).collect(),
-        n_support: vec![support.len(); 2],
-        support,
-        rho: vec![solution.rho],
-        n_iter: vec![solution.n_iter],
-        platt: Vec::new(),
-        timed_out: solution.timed_out,
-    };
+    let problem = Problem::new(spec, data, x.as_slice().expect("a standard layout is one slice"));
+    let machine = Machine::of_regression(y, &problem);
     let mut b = Builder::new();
     let mut state = State::new(&mut b, class, params);
     state.float(&mut b, "nu", 0.0);
@@ -127,7 +133,7 @@ pub(super) fn regressor(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError
     let no = b.push(Node::Bool(false));
     state.set("probability", no);
     state.int(&mut b, "n_iter_", machine.n_iter[0]);
-    machine.write(b, state, (spec, data, &settings), &rows, 1.0)
+    machine.write(b, state, &problem, 1.0)
 }
 
 /// One of the problems of a classifier: samples of the first class, then of the second.
@@ -136,13 +142,10 @@ struct Pair {
     platt: Option<(f64, f64)>,
 }
 
-fn train_pairs(
-    rows: &[&[f64]],
-    members: &[Vec<usize>],
-    settings: &Settings,
-    bounds: &[f64],
-    probability: bool,
-) -> Vec<Pair> {
+/// `bounds` has the largest coefficient of each class.
+fn train_pairs(problem: &Problem<'_, '_>, members: &[Vec<usize>], bounds: &[f64]) -> Vec<Pair> {
+    let Problem { rows, settings, spec, .. } = problem;
+    let probability = spec.params.flag("probability");
     let mut pairs = Vec::new();
     for first in 0..members.len() {
         for second in first + 1..members.len() {
@@ -160,114 +163,56 @@ fn train_pairs(
     pairs
 }
 
-/// What libsvm calls a model.
-struct Machine {
-    /// Rows that are support vectors, class by class.
-    support: Vec<usize>,
-    n_support: Vec<usize>,
-    /// Shape (classes - 1, vectors), or (1, vectors).
-    coef: Vec<f64>,
-    rho: Vec<f64>,
-    n_iter: Vec<usize>,
-    /// A sigmoid for each pair; empty without probabilities.
-    platt: Vec<(f64, f64)>,
-    timed_out: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::super::params::Estimator;
+    use super::super::{Fitted, Target, fit};
+    use crate::model::Classes;
+    use crate::train::params::Literal;
+    use ndarray::arr2;
 
-impl Machine {
-    /// Rows that have a coefficient in any pair. A pair's coefficients stand in the row of the other class: for the second
-    /// class in that of the first, for the first in that of the second less one.
-    fn of_pairs(members: &[Vec<usize>], pairs: Vec<Pair>) -> Machine {
-        let n = members.len();
-        let names: Vec<(usize, usize)> = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).collect();
-        let mut by_class: Vec<Vec<Vec<f64>>> = members.iter().map(|rows| vec![vec![0.0; rows.len()]; n - 1]).collect();
-        for ((i, j), pair) in names.iter().zip(&pairs) {
-            let (first, second) = pair.binary.coef.split_at(members[*i].len());
-            by_class[*i][j - 1].copy_from_slice(first);
-            by_class[*j][*i].copy_from_slice(second);
-        }
-        let mut machine = Machine {
-            support: Vec::new(),
-            n_support: Vec::new(),
-            coef: Vec::new(),
-            rho: pairs.iter().map(|pair| pair.binary.rho).collect(),
-            n_iter: pairs.iter().map(|pair| pair.binary.n_iter).collect(),
-            platt: pairs.iter().filter_map(|pair| pair.platt).collect(),
-            timed_out: pairs.iter().any(|pair| pair.binary.timed_out),
-        };
-        let mut kept = Vec::new();
-        for (rows, coefs) in members.iter().zip(&by_class) {
-            let places: Vec<usize> = (0..rows.len()).filter(|at| coefs.iter().any(|coef| coef[*at] != 0.0)).collect();
-            machine.support.extend(places.iter().map(|at| rows[*at]));
-            machine.n_support.push(places.len());
-            kept.push(places);
-        }
-        for output in 0..n - 1 {
-            for (places, coefs) in kept.iter().zip(&by_class) {
-                machine.coef.extend(places.iter().map(|at| coefs[output][*at]));
-            }
-        }
-        machine
+    const X: [[f64; 2]; 8] =
+        [[0.0, 0.0], [1.0, 3.0], [2.0, 1.0], [3.0, 2.0], [1.0, 1.0], [4.0, 0.0], [2.0, 3.0], [0.0, 2.0]];
+
+    fn fitted(name: &str, params: &[(&str, &str)], target: &Target) -> Fitted {
+        let params = params.iter().map(|(name, text)| ((*name).to_owned(), Literal::parse(text))).collect();
+        fit(&Estimator::parse(name, &params).unwrap(), arr2(&X).view(), &[], Some(target), 1).unwrap()
     }
 
-    /// Adds what both estimators learn, in both of its forms: as libsvm has it, and as scikit-learn shows it.
-    fn write(
-        self,
-        mut b: Builder,
-        mut state: State,
-        (spec, data, settings): (&Spec, &Data<'_>, &Settings),
-        rows: &[&[f64]],
-        sign: f64,
-    ) -> Result<Fitted, FitError> {
-        let intercept: Vec<f64> = self.rho.iter().map(|rho| if *rho == 0.0 { 0.0 } else { -rho }).collect();
-        if !intercept.iter().chain(&self.coef).all(|x| x.is_finite()) {
-            let text = "The dual coefficients or intercepts are not finite. The input data may contain large values and \
-                        need to be preprocessed.";
-            return Err(FitError::Parameter(text.to_owned()));
-        }
-        state.features(&mut b, data);
-        state.float(&mut b, "_gamma", settings.gamma);
-        let support = int32s(&mut b, self.support.iter().copied());
-        state.set("support_", support);
-        let n_support = int32s(&mut b, self.n_support.iter().copied());
-        state.set("_n_support", n_support);
-        let iterations = int32s(&mut b, self.n_iter.iter().copied());
-        state.set("_num_iter", iterations);
-        let vectors: Vec<f64> = self.support.iter().flat_map(|row| rows[*row]).copied().collect();
-        let vectors = b.f64s(&[self.support.len(), data.n_features()], &vectors);
-        state.set("support_vectors_", vectors);
-        // Of two for a regressor too.
-        let shape = [self.n_support.len() - 1, self.support.len()];
-        for (names, sign) in [(["_dual_coef_", "_intercept_"], 1.0), (["dual_coef_", "intercept_"], sign)] {
-            let signed = |values: &[f64]| values.iter().map(|x| sign * x).collect::<Vec<f64>>();
-            let coef = b.f64s(&shape, &signed(&self.coef));
-            state.set(names[0], coef);
-            state.f64s(&mut b, names[1], &signed(&intercept));
-        }
-        let (slopes, offsets): (Vec<f64>, Vec<f64>) = self.platt.iter().copied().unzip();
-        state.f64s(&mut b, "_probA", &slopes);
-        state.f64s(&mut b, "_probB", &offsets);
-        for (name, is) in [("_sparse", false), ("_effective_probability", !self.platt.is_empty())] {
-            let is = b.push(Node::Bool(is));
-            state.set(name, is);
-        }
-        state.int(&mut b, "fit_status_", usize::from(self.timed_out));
-        let shape = vec![b.int(data.n_rows()), b.int(data.n_features())];
-        let shape = b.tuple(shape);
-        state.set("shape_fit_", shape);
-        let warning = |max_iter: &Literal| {
-            format!(
-                "Solver terminated early (max_iter={max_iter}).  Consider pre-processing your data with StandardScaler \
-                 or MinMaxScaler."
-            )
-        };
-        let warnings = self.timed_out.then(|| warning(spec.params.get("max_iter"))).into_iter().collect();
-        Ok(Fitted::new(b, state, warnings))
+    /// Support vectors, libsvm's coefficients and intercept, and steps, as scikit-learn 1.9.1 finds them.
+    fn check(fitted: &Fitted, support: &[i64], coef: &[f64], intercept: f64, n_iter: &[i64]) {
+        let root = fitted.graph.root();
+        assert_eq!(root.attr("support_").unwrap().i64s().unwrap(), support);
+        let found = root.attr("_dual_coef_").unwrap().f64s().unwrap();
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(found.len() == coef.len() && found.iter().zip(coef).all(|(a, b)| near(*a, *b)), "{found:?}");
+        assert!(near(root.attr("_intercept_").unwrap().f64s().unwrap()[0], intercept));
+        assert_eq!(root.attr("_num_iter").unwrap().i64s().unwrap(), n_iter);
     }
-}
 
-fn int32s(b: &mut Builder, values: impl ExactSizeIterator<Item = usize>) -> Id {
-    let int32 = DType::Scalar { kind: ScalarKind::Int, size: 4, big_endian: false };
-    let shape = [values.len()];
-    b.bytes(int32, &shape, values.flat_map(|value| (value as i32).to_le_bytes()).collect())
+    #[test]
+    fn the_steps_of_libsvm() {
+        let labels = Target::Labels { classes: Classes::Int(vec![0, 1]), codes: vec![0, 1, 0, 1, 0, 1, 1, 0] };
+        let coef =
+            [0.9072528900112178, 1.0, 0.06305079380121136, 1.0, -1.0, -1.0, -0.8612227633255741, -0.10908092048685493];
+        let rbf = fitted("svc", &[("gamma", "0.5")], &labels);
+        check(&rbf, &[0, 2, 4, 7, 1, 3, 5, 6], &coef, -0.13916397458103963, &[10]);
+        let coef = [0.25, 0.25, 0.1564602750030769, -0.25, -0.21865988214153842, -0.18780039286153846];
+        let linear = fitted("svc", &[("kernel", "linear"), ("C", "0.25")], &labels);
+        check(&linear, &[2, 4, 7, 1, 5, 6], &coef, 2.001281676209231, &[20]);
+        let coef = [0.22012024044781436, 0.04107029558607162, -0.16783070669213368, -0.09335982934175234];
+        let poly = fitted("svc", &[("kernel", "poly"), ("gamma", "0.5"), ("degree", "2"), ("coef0", "1.0")], &labels);
+        check(&poly, &[2, 7, 1, 5], &coef, 2.5286994343254614, &[48]);
+        let numbers = Target::Numbers(vec![0.5, 2.0, 1.0, 3.0, 1.5, 4.0, 2.5, 1.0]);
+        let coef = [-1.0, -1.0, 1.0, 0.5275575368987373, 1.0, 0.17850780666873134, -0.7060653435674688];
+        let regression = fitted("svr", &[("gamma", "0.5"), ("epsilon", "0.2")], &numbers);
+        check(&regression, &[0, 2, 3, 4, 5, 6, 7], &coef, 1.9034418089375829, &[10]);
+    }
+
+    #[test]
+    fn too_few_steps_are_said() {
+        let labels = Target::Labels { classes: Classes::Int(vec![0, 1]), codes: vec![0, 1, 0, 1, 0, 1, 1, 0] };
+        let fitted = fitted("svc", &[("max_iter", "2")], &labels);
+        assert!(fitted.warnings[0].starts_with("Solver terminated early (max_iter=2)."), "{:?}", fitted.warnings);
+    }
 }

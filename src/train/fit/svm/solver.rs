@@ -196,9 +196,8 @@ impl<M: Matrix> Solver<M> {
     /// Where both variables are best, kept in their box.
     fn optimum(&self, i: usize, j: usize) -> (f64, f64) {
         let (q_ij, diagonal) = (f64::from(self.matrix.row(0)[j]), self.matrix.diagonal());
-        let (c_i, c_j) = (self.c[i], self.c[j]);
         let positive = |x: f64| if x <= 0.0 { TAU } else { x };
-        let (mut a, mut b) = (self.alpha[i], self.alpha[j]);
+        let (c_i, c_j, mut a, mut b) = (self.c[i], self.c[j], self.alpha[i], self.alpha[j]);
         if self.positive[i] != self.positive[j] {
             let curvature = positive(diagonal[i] + diagonal[j] + 2.0 * q_ij);
             let delta = (-self.gradient[i] - self.gradient[j]) / curvature;

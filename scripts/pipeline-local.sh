@@ -105,7 +105,7 @@ gate() {
 
 train() { # FOLDER FLAG...
   mkdir -p "$work/$1" &&
-    scorelet train --data 'az://data/train/*.parquet' --estimator isolation-forest --target anomaly --max-samples 128 \
+    scorelet train --data 'az://data/train/*.parquet' --estimator isolation-forest --target anomaly \
       --output-path "$work/$1/model.bundle" --metrics "$work/$1/metrics.json" --report "$work/$1/card.html" "${@:2}" || return
   echo "$(wc -c <"$work/$1/model.bundle") bytes: $(sha256sum <"$work/$1/model.bundle" | cut -c1-12)"
 }
@@ -225,7 +225,7 @@ stage tools tools
 stage storage storage
 stage data tables
 stage gate gate
-stage train train v1 --random-state 0
+stage train train v1 --max-samples 128
 stage register register v1 1
 stage promote refuses 1 verdict promote 1
 stage validate passes 1
@@ -234,11 +234,11 @@ stage image image
 stage serve serve
 stage smoke smoke 1
 callers
-stage train train v2 --random-state 0 --n-estimators 200
+stage train train v2 --max-samples 128 --n-estimators 200
 stage register register v2 2
 stage validate passes 2
 stage switch switch 2
-stage train train v3 --random-state 0 --n-estimators 1 --max-samples 2
+stage train train v3 --max-samples 2 --n-estimators 1
 stage register register v3 3
 stage validate refuses 1 roc_auc validate 3 --gate scoring/gate.toml
 stage promote refuses 1 verdict promote 3

@@ -134,7 +134,6 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "SVC", output: "decision_function", bound: ROUNDING },
     Loose { class: "SVC", output: "predict_proba", bound: ROUNDING },
     Loose { class: "SVR", output: "predict", bound: ROUNDING },
-    Loose { class: "SplineTransformer", output: "scaled", bound: ROUNDING },
     Loose { class: "StackingClassifier", output: "decision_function", bound: ROUNDING },
     Loose { class: "StackingClassifier", output: "predict_proba", bound: ROUNDING },
     Loose { class: "StackingClassifier", output: "transform", bound: ROUNDING },

@@ -106,7 +106,14 @@ fn names_and_kinds_are_checked() {
             "blue.yml:13: instance_cnt: there is no such field; did you mean \"instance_count\"?",
         ],
     );
-    blue("name: blue", "name: green", &["green.yml:1: name: \"green\" is also the name in blue.yml"]);
+    blue(
+        "name: blue",
+        "name: green",
+        &[
+            "green.yml:1: name: \"green\" is also the name in blue.yml",
+            "endpoint.yml:4: note: traffic: \"blue\" is none of the deployments given (green, green)",
+        ],
+    );
     blue("instance_count: 2", "instance_count: two", &["blue.yml:13: instance_count: is text, not a whole number"]);
     blue(
         "instance_count: 2",

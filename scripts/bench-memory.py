@@ -8,9 +8,7 @@ reads, splits, fits, measures and writes the bundle with the default settings; w
 set counts. Trees are bounded in depth, so that the model is small beside the data. SCORELET_BIN names a release build with
 the feature `data`. Writes benches/results/memory.md and memory.json.
 """
-import argparse, json, os, re, subprocess, tempfile, time
-
-import numpy, pandas
+import argparse, json, os, re, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BINARY = os.environ.get("SCORELET_BIN", os.path.join(ROOT, "target", "release", "scorelet"))
@@ -23,12 +21,18 @@ CASES = {
 }
 
 
-def table(rows, features):
-    random = numpy.random.RandomState(0)
-    x = random.randn(rows, features)
-    frame = pandas.DataFrame(x, columns=[f"x{k}" for k in range(features)])
-    frame["y"] = x[:, 0] * 2 + numpy.sin(x[:, 1] * 3) + x[:, 2] * x[:, 3] + random.randn(rows)
-    return frame
+# In a process of its own: what a process starts begins with the peak of its parent.
+TABLE = '''
+import sys
+import numpy, pandas
+rows, features, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+random = numpy.random.RandomState(0)
+x = random.randn(rows, features)
+frame = pandas.DataFrame(x, columns=[f"x{k}" for k in range(features)])
+frame["y"] = x[:, 0] * 2 + numpy.sin(x[:, 1] * 3) + x[:, 2] * x[:, 3] + random.randn(rows)
+frame.to_csv(folder + "/table.csv", index=False, float_format="%.6g")
+frame.to_parquet(folder + "/table.parquet", index=False)
+'''
 
 
 def run(path, name, flags, folder):
@@ -50,11 +54,8 @@ def run(path, name, flags, folder):
 def main():
     matrix, results = args.rows * args.features * 8, []
     with tempfile.TemporaryDirectory() as folder:
-        frame = table(args.rows, args.features)
+        subprocess.run([sys.executable, "-c", TABLE, str(args.rows), str(args.features), folder], check=True)
         paths = [os.path.join(folder, "table." + form) for form in ("csv", "parquet")]
-        frame.to_csv(paths[0], index=False, float_format="%.6g")
-        frame.to_parquet(paths[1], index=False)
-        del frame
         for path in paths:
             results += [run(path, name, flags, folder) for name, flags in CASES.items() if args.only in name]
     version = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout.strip()

@@ -8,17 +8,21 @@ use crate::value::{Id, Name, Node, Object};
 use std::borrow::Cow;
 
 impl<'a> Machine<'a> {
-    /// `copyreg._reconstructor(class, base, state)`: the bases are those of an object, a dict or a list.
+    /// `copyreg._reconstructor(class, base, state)`: the base is that of an object, a dict or a (named) tuple.
     pub(super) fn reconstructor(&mut self, function: Name<'a>, args: &[Id]) -> Result<Id, PickleError> {
         let [class, base, state] = args else {
             return Err(self.arguments(&function));
         };
         let (class, role) = self.named(*class)?;
         let (base, _) = self.named(*base)?;
-        let object = self.instance(class, role, Vec::new())?;
         let builtin = matches!(&*base.module, "builtins" | "__builtin__");
+        let parts = match self.arena.node(*state) {
+            Node::Tuple(parts) if builtin && base.name == "tuple" => parts.clone(),
+            _ => Vec::new(),
+        };
+        let object = self.instance(class, role, parts)?;
         match (&*base.name, self.arena.node(*state)) {
-            ("object", Node::None) if builtin => {}
+            ("object", Node::None) | ("tuple", Node::Tuple(_)) if builtin => {}
             ("dict", Node::Dict(pairs)) if builtin => {
                 let items: Vec<Id> = pairs.iter().flat_map(|(key, value)| [*key, *value]).collect();
                 self.set_items(object, &items)?;

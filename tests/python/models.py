@@ -182,6 +182,8 @@ def splines(rng):
 # Sums over training rows of a kernel model cancel as well. The five error functions of a GaussianProcessClassifier have
 # factors in the thousands, which leave a probability. A PCA's likelihood comes from the inverse of a covariance.
 CANCELLING = {"NuSVC": 1e-9, "OneClassSVM": 1e-11, "KernelRidge": 1e-9, "GaussianProcessRegressor": 1e-9, "GaussianProcessClassifier": 1e-9, "PCA": 1e-8}
+# Their transform gives distances to centres.
+DISTANCES = {"Birch", "BisectingKMeans", "KMeans", "MiniBatchKMeans"}
 
 
 def near(rng, **more):

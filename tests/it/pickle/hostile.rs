@@ -4,6 +4,7 @@
 use super::read;
 use crate::parity::corpus;
 use scorelet::pickle::{Compression, Limits, PickleError, Refusal, decompress, survey};
+use scorelet::value::Graph;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -277,4 +278,12 @@ fn announced_buffers_are_not_allocated() {
             "{compression}: {problem:?}"
         );
     }
+}
+
+/// How protocols 0 and 1 spell a named tuple.
+#[test]
+fn a_named_tuple_keeps_its_parts() {
+    let stream = b"ccopy_reg\n_reconstructor\n(csklearn.impute._iterative\n_ImputerTriplet\nc__builtin__\ntuple\n(I1\nI2\nI3\nttR.";
+    let parts = |graph: &Graph<'_>| graph.root().args().iter().map(|part| part.i64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(read(stream, parts), Ok(vec![1, 2, 3]));
 }

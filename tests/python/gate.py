@@ -231,7 +231,7 @@ def pickled(folder, name, seed):
             answers = [getattr(b, method)(rows if s is None else s.transform(rows)) for b, s in
                        ((model, scaler), (again["model"], again["scaler"]))]
             for a, b in zip(*(part if isinstance(part, list) else [part] for part in answers), strict=True):
-                a, b = np.asarray(a), np.asarray(b)
+                a, b = (part.toarray() if hasattr(part, "toarray") else np.asarray(part) for part in (a, b))
                 assert a.dtype == b.dtype, f"{method}: {a.dtype} and {b.dtype}"
                 np.testing.assert_array_equal(a, b, err_msg=f"{method} of {model}")
 

@@ -5,8 +5,8 @@
 use super::super::centered::dot;
 use crate::model::svm::{Kernel, power};
 
-/// Kernels that are computed on one thread: fewer take less time than a thread takes to begin.
-const FEW: usize = 2048;
+/// Kernels that are computed on one thread: fewer take less time than a thread takes to begin, on a busy machine much less.
+const FEW: usize = 1 << 14;
 
 /// Q in the order in which the solver has put its variables.
 pub(super) trait Matrix {

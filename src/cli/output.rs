@@ -10,6 +10,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit code of a process that ctrl-C or SIGTERM ended, as shells have it.
 pub(super) const INTERRUPTED: i32 = 130;
@@ -135,35 +136,26 @@ pub(super) fn clean_up_when_interrupted() {
     });
 }
 
-/// From now on calls this at each ctrl-C and SIGTERM.
+/// Calls this at each ctrl-C, SIGTERM and SIGHUP that comes after the return.
 pub(super) fn when_interrupted(act: impl Fn() + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     // Without the runtime the signals do what they always do: the file that is written beside stays, OUT is whole.
     let Ok(runtime) = runtime else { return };
+    let Ok([mut interrupt, mut terminate, mut hangup]) = runtime.block_on(async { interruptions() }) else { return };
     std::thread::spawn(move || {
         loop {
-            runtime.block_on(interruption());
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                    _ = hangup.recv() => {}
+                }
+            });
             act();
         }
     });
 }
 
-#[cfg(unix)]
-async fn interruption() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => if result.is_err() { std::future::pending::<()>().await },
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn interruption() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+fn interruptions() -> io::Result<[Signal; 3]> {
+    Ok([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?])
 }

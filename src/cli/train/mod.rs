@@ -162,10 +162,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let args = config::complete(args)?;
     let settings = Settings::new(args, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
     let place = output::bundle_place(&settings.job.output, settings.force)?;
+    output::clean_up_when_interrupted();
     let says = io::stderr().lock().write_all(super::visible(&settings.shown).as_bytes());
     // Nobody reads stderr: no reason not to train.
     drop(says);
-    output::clean_up_when_interrupted();
     let progress = Progress::new();
     let began = Instant::now();
     let loaded = load(&settings, &progress)?;

@@ -93,7 +93,7 @@ pub use multiclass::Multiclass;
 pub use multioutput::{Chain, MultiOutput};
 pub use naive_bayes::NaiveBayes;
 pub use nearest_centroid::NearestCentroid;
-pub use neighbors::{LocalOutlierFactor, Neighbors};
+pub use neighbors::{KernelDensity, LocalOutlierFactor, Neighbors};
 pub use neural_network::Perceptron;
 pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
@@ -132,6 +132,7 @@ pub enum Estimator {
     IsolationForest(IsolationForest),
     Isotonic(Isotonic),
     KMeans(KMeans),
+    KernelDensity(Box<KernelDensity>),
     KernelRidge(Box<KernelRidge>),
     Linear(Linear),
     LinearDiscriminant(Box<LinearDiscriminant>),
@@ -175,6 +176,7 @@ macro_rules! for_each {
             Estimator::IsolationForest($model) => $value,
             Estimator::Isotonic($model) => $value,
             Estimator::KMeans($model) => $value,
+            Estimator::KernelDensity($model) => $value,
             Estimator::KernelRidge($model) => $value,
             Estimator::Linear($model) => $value,
             Estimator::LinearDiscriminant($model) => $value,

@@ -279,7 +279,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("sklearn.feature_selection._univariate_selection", &["f_classif"]),
     ("sklearn.metrics._dist_metrics", &[
         "ChebyshevDistance", "ChebyshevDistance32", "ChebyshevDistance64", "EuclideanDistance", "EuclideanDistance32",
-        "EuclideanDistance64", "ManhattanDistance", "ManhattanDistance32", "ManhattanDistance64", "MinkowskiDistance",
+        "EuclideanDistance64", "HaversineDistance", "HaversineDistance32", "HaversineDistance64", "ManhattanDistance", "ManhattanDistance32", "ManhattanDistance64", "MinkowskiDistance",
         "MinkowskiDistance32", "MinkowskiDistance64",
     ]),
     ("sklearn.metrics._classification", &[

@@ -213,6 +213,7 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.naive_bayes", "MultinomialNB", estimator!(boxed NaiveBayes, naive_bayes::naive_bayes)),
     ("sklearn.neighbors", "KNeighborsClassifier", estimator!(boxed Neighbors, neighbors::neighbors)),
     ("sklearn.neighbors", "KNeighborsRegressor", estimator!(boxed Neighbors, neighbors::neighbors)),
+    ("sklearn.neighbors", "KernelDensity", estimator!(boxed KernelDensity, neighbors::kernel_density)),
     ("sklearn.neighbors", "LocalOutlierFactor", estimator!(boxed LocalOutlierFactor, neighbors::local_outlier_factor)),
     ("sklearn.neighbors", "NearestCentroid", estimator!(boxed NearestCentroid, nearest_centroid::nearest_centroid)),
     ("sklearn.neighbors", "RadiusNeighborsClassifier", estimator!(boxed Neighbors, neighbors::neighbors)),

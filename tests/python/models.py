@@ -191,6 +191,16 @@ def near(rng, **more):
             "leaf_size": int(rng.integers(1, 40)), "weights": pick(rng, "uniform", "distance")} | more
 
 
+def density(rng):
+    """Of a kernel that ends somewhere, and of tolerances that let the search stop early."""
+    metric = pick(rng, "euclidean", "manhattan", "chebyshev", "minkowski")
+    return neighbors.KernelDensity(
+        kernel=pick(rng, "gaussian", "tophat", "epanechnikov", "exponential", "linear", "cosine"), metric=metric,
+        metric_params={"p": 3} if metric == "minkowski" and rng.integers(2) else None, algorithm=pick(rng, "auto", "kd_tree", "ball_tree"),
+        bandwidth=pick(rng, 0.3, 1.0, 5.0, "scott", "silverman"), leaf_size=int(rng.integers(1, 40)), breadth_first=bool(rng.integers(2)),
+        rtol=pick(rng, 0, 1e-8, 1e-3), atol=pick(rng, 0, 1e-6))
+
+
 def layers(rng):
     return {"hidden_layer_sizes": pick(rng, (5,), (8, 3)), "activation": pick(rng, "identity", "logistic", "tanh", "relu"), "max_iter": 30, "random_state": 0}
 
@@ -273,6 +283,7 @@ MODELS = {
     "RadiusNeighborsClassifier": ("classes", lambda r: neighbors.RadiusNeighborsClassifier(float(r.uniform(0.2, 3)), outlier_label=pick(r, None, "most_frequent"), **near(r, algorithm=pick(r, "kd_tree", "ball_tree")))),
     "RadiusNeighborsRegressor": ("values", lambda r: neighbors.RadiusNeighborsRegressor(float(r.uniform(0.2, 3)), **near(r))),
     "LocalOutlierFactor": ("nothing", lambda r: neighbors.LocalOutlierFactor(int(r.integers(1, 20)), novelty=True, algorithm=pick(r, "auto", "ball_tree"), contamination=pick(r, "auto", 0.1))),
+    "KernelDensity": ("nothing", density),
     "NearestCentroid": ("classes", lambda r: neighbors.NearestCentroid(metric=pick(r, "euclidean", "manhattan"), priors=pick(r, "uniform", "empirical"), shrink_threshold=pick(r, None, 0.2))),
     "GaussianNB": ("classes", lambda r: nb.GaussianNB()),
     "BernoulliNB": ("classes", lambda r: nb.BernoulliNB(alpha=float(r.uniform(0.1, 2)), binarize=pick(r, 0.0, 0.3))),

@@ -18,6 +18,7 @@ pub mod decomposition;
 pub mod derived;
 mod discretization;
 pub mod discriminant_analysis;
+mod documents;
 pub mod dummy;
 pub mod elliptic_envelope;
 mod embedding;
@@ -54,6 +55,7 @@ pub mod spline;
 pub mod stacking;
 pub mod svm;
 pub mod target;
+pub mod text;
 pub mod threshold;
 pub mod tree;
 mod typical;
@@ -72,6 +74,7 @@ pub use decomposition::{Pca, Projection};
 pub use derived::DerivedColumns;
 pub use discretization::{Binarizer, KBinsDiscretizer};
 pub use discriminant_analysis::{LinearDiscriminant, Quadratic};
+pub use documents::Texts;
 pub use dummy::{Answer, Dummy, Label};
 pub use elliptic_envelope::EllipticEnvelope;
 pub use embedding::Embedding;
@@ -106,6 +109,7 @@ pub use spline::SplineTransformer;
 pub use stacking::Stacking;
 pub use svm::Svm;
 pub use target::TransformedTarget;
+pub use text::{TfidfTransformer, Vectorizer};
 pub use threshold::Threshold;
 pub use tree::TreeEnsemble;
 pub use vocabulary::{Content, Vocabulary};
@@ -226,6 +230,9 @@ pub enum Transformer {
     SplineTransformer(SplineTransformer),
     /// `PCA`, `TruncatedSVD`.
     Projection(Projection),
+    TfidfTransformer(Box<TfidfTransformer>),
+    /// `CountVectorizer`, `HashingVectorizer`, `TfidfVectorizer`.
+    Vectorizer(Box<Vectorizer>),
     /// `ColumnTransformer`, `FeatureUnion`.
     Union(Union),
     /// Transformers one after the other.
@@ -279,6 +286,8 @@ impl Transformer {
             Transformer::IterativeImputer(t) => t.n_features_in(),
             Transformer::SplineTransformer(t) => t.n_features_in(),
             Transformer::Projection(t) => t.n_features_in(),
+            Transformer::TfidfTransformer(t) => t.n_features,
+            Transformer::Vectorizer(_) => 1,
             Transformer::Union(t) => t.n_features_in(),
             Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
             Transformer::Estimator(e) => e.n_features(),
@@ -306,6 +315,8 @@ impl Transformer {
             Transformer::IterativeImputer(t) => t.n_features_out(),
             Transformer::SplineTransformer(t) => t.n_features_out(),
             Transformer::Projection(t) => t.n_features_out(),
+            Transformer::TfidfTransformer(t) => t.n_features,
+            Transformer::Vectorizer(t) => t.n_features_out(),
             Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
             Transformer::Estimator(e) => e.width(Method::Transform).unwrap_or_default(),
@@ -336,6 +347,8 @@ impl Transformer {
             Transformer::IterativeImputer(t) => t.transform(x),
             Transformer::SplineTransformer(t) => t.transform(x),
             Transformer::Projection(t) => t.transform(x),
+            Transformer::TfidfTransformer(t) => t.transform(x),
+            Transformer::Vectorizer(t) => t.transform(x),
             Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
             Transformer::Estimator(e) => e.table(Method::Transform, x.view()),

@@ -8,7 +8,7 @@ use super::{
     gaussian_process, gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, isotonic,
     iterative_imputer, kernel_ridge, kmeans, knn_imputer, linear, mixture, multiclass, multioutput, naive_bayes,
     nearest_centroid, neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile, selection,
-    spline, stacking, survey, svm, target, threshold, tree, voting, weight_boosting, wrappers,
+    spline, stacking, survey, svm, target, text, threshold, tree, voting, weight_boosting, wrappers,
 };
 use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};
@@ -61,6 +61,9 @@ macro_rules! transformer {
     };
     (any $variant:ident, $builder:path) => {
         Reader::TransformerOfAny(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
+    };
+    (any boxed $variant:ident, $builder:path) => {
+        Reader::TransformerOfAny(|value, ctx| Ok(Transformer::$variant(Box::new($builder(value, ctx)?))))
     };
     (composite boxed $variant:ident, $builder:path) => {
         Reader::Composite(|value, ctx| Ok(Transformer::$variant(Box::new($builder(value, ctx)?))))
@@ -132,6 +135,10 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.ensemble", "StackingRegressor", meta!(boxed Stacking, stacking::stacking)),
     ("sklearn.ensemble", "VotingClassifier", meta!(boxed Voting, voting::voting)),
     ("sklearn.ensemble", "VotingRegressor", meta!(boxed Voting, voting::voting)),
+    ("sklearn.feature_extraction", "CountVectorizer", transformer!(any boxed Vectorizer, text::vectorizer)),
+    ("sklearn.feature_extraction", "HashingVectorizer", transformer!(any boxed Vectorizer, text::hashing_vectorizer)),
+    ("sklearn.feature_extraction", "TfidfTransformer", transformer!(boxed TfidfTransformer, text::tfidf_transformer)),
+    ("sklearn.feature_extraction", "TfidfVectorizer", transformer!(any boxed Vectorizer, text::vectorizer)),
     ("sklearn.feature_selection", "SelectFromModel", transformer!(Selector, selection::select_from_model)),
     ("sklearn.feature_selection", "SelectKBest", transformer!(Selector, selection::select_k_best)),
     ("sklearn.feature_selection", "VarianceThreshold", transformer!(Selector, selection::variance_threshold)),

@@ -58,6 +58,7 @@ mod svm;
 mod target;
 #[cfg(test)]
 mod tests;
+mod text;
 mod threshold;
 mod tree;
 mod version;

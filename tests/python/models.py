@@ -10,6 +10,7 @@ from sklearn import (calibration, cluster, compose, covariance, cross_decomposit
                      kernel_ridge, linear_model as lm, mixture, model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors,
                      neural_network as nn, preprocessing as pp, svm, tree)
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction import text as tx
 from sklearn.gaussian_process import kernels as gk
 from sklearn.pipeline import make_pipeline, make_union
 
@@ -85,6 +86,44 @@ def columns(rng):
                              sparse_threshold=pick(rng, 0, 0.3))
     forest = ensemble.RandomForestClassifier(5, max_depth=4, random_state=0)
     return make_pipeline(made, forest)
+
+
+def vectorizer(rng):
+    """What makes numbers of whole texts, in the ways that scorelet takes them apart."""
+    kind = pick(rng, "word", "word", "char", "char_wb")
+    how = dict(analyzer=kind, ngram_range=pick(rng, (1, 1), (1, 2), (2, 3)), lowercase=bool(rng.integers(4)), binary=rng.integers(4) == 0,
+               strip_accents=pick(rng, None, "ascii", "unicode"))
+    if kind == "word":
+        how |= dict(stop_words=pick(rng, None, "english", ["la", "red"]), token_pattern=pick(rng, r"(?u)\b\w\w+\b", r"\b\w+\b", r"[a-zA-Z]{2,}", r"\S+"))
+    weighed = dict(norm=pick(rng, "l1", "l2", None), use_idf=bool(rng.integers(4)), sublinear_tf=bool(rng.integers(2)), smooth_idf=bool(rng.integers(2)))
+    limits = dict(max_features=pick(rng, None, 30), min_df=pick(rng, 1, 2))
+    return pick(rng, tx.TfidfVectorizer(**how, **weighed, **limits), tx.CountVectorizer(**how, **limits),
+                make_pipeline(tx.CountVectorizer(**how, **limits), tx.TfidfTransformer(**weighed)),
+                tx.HashingVectorizer(**how, n_features=pick(rng, 16, 1000), norm=pick(rng, "l1", "l2", None), alternate_sign=bool(rng.integers(2))))
+
+
+def of_texts(rng):
+    """A vectorizer, perhaps something that makes its columns fewer, and a classifier."""
+    made = vectorizer(rng)
+    signed = "alternate_sign=True" in repr(made) or "HashingVectorizer" in repr(made)
+    between = pick(rng, "passthrough", pp.MaxAbsScaler(), pp.Normalizer(), decomposition.TruncatedSVD(5, random_state=0), pp.StandardScaler(with_mean=False),
+                   "passthrough" if signed else fs.SelectKBest(fs.chi2, k=20))
+    counts = [] if signed or isinstance(between, decomposition.TruncatedSVD) else [nb.MultinomialNB(), nb.ComplementNB(), nb.BernoulliNB()]
+    return make_pipeline(made, between, pick(rng, small(rng), lm.RidgeClassifier(), svm.LinearSVC(random_state=0), lm.SGDClassifier(random_state=0), *counts))
+
+
+def beside_texts(rng):
+    """Whole texts in the last column, a category in the one before, numbers."""
+    made = ColumnTransformer([("text", make_union(vectorizer(rng), vectorizer(rng)) if rng.integers(2) else vectorizer(rng), -1),
+                              ("word", pp.OneHotEncoder(handle_unknown="ignore"), [-2]), ("numbers", pp.StandardScaler(), slice(0, -2))])
+    return make_pipeline(made, pick(rng, small(rng), svm.LinearSVC(random_state=0)))
+
+
+def takes_texts(model):
+    """Whether its input is a column of texts, not a table."""
+    while hasattr(model, "steps") or hasattr(model, "transformer_list"):
+        model = (getattr(model, "steps", None) or model.transformer_list)[0][1]
+    return type(model).__module__ == "sklearn.feature_extraction.text" and not isinstance(model, tx.TfidfTransformer)
 
 
 def some(rng):
@@ -317,6 +356,8 @@ MODELS = {
     "SplineTransformer": ("classes", lambda r: make_pipeline(splines(r), small(r))),
     "Pipeline": ("classes", prepared),
     "ColumnTransformer": ("texts", columns),
+    "texts": ("documents", of_texts),
+    "texts in a table": ("documents", beside_texts),
 }
 # Trees compare and add; everything else passes through exp, log, pow or a matrix product of BLAS. So does the score that
 # a GradientBoostingClassifier starts from, the log of the classes' shares; HistGradientBoosting stores its own.
@@ -325,7 +366,7 @@ BIT_EQUAL = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassi
 
 
 # They bring their own first steps, and are not scaled before.
-PREPARED = {"Pipeline", "ColumnTransformer", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
+PREPARED = {"Pipeline", "ColumnTransformer", "texts", "texts in a table", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
 
 
 def exact(model, output):
@@ -347,7 +388,7 @@ def names(rng, count):
 
 def data(rng, kind):
     """A table of floats whose first column holds small whole numbers, and what to learn from it."""
-    rows, columns = int(rng.integers(60, 300)), int(rng.integers(3, 9)) + 2 * (kind == "texts")
+    rows, columns = int(rng.integers(60, 300)), int(rng.integers(3, 9)) + 2 * (kind in ("texts", "documents"))
     values = rng.normal(size=(rows, columns)) * 10.0 ** rng.integers(-3, 4, size=columns)
     values[:, 0] = rng.integers(0, int(rng.integers(2, 60)), size=rows)
     X = pd.DataFrame(values, columns=names(rng, columns))
@@ -355,6 +396,9 @@ def data(rng, kind):
         for column in X.columns[-2:]:
             words = np.array(["a", "B", "été", "日本", "", "a b", "'q'"][: rng.integers(2, 8)], dtype=object)
             X[column] = words[np.minimum(rng.geometric(0.4, rows) - 1, len(words) - 1)]
+    if kind == "documents":
+        X[X.columns[-2]] = rng.choice(["red", "green"], rows)
+        X[X.columns[-1]] = [document(rng) for _ in range(rows)]
     z = (values - values.mean(0)) / values.std(0)
     signal = z[:, 0] + z[:, 1] * z[:, 2] + 0.3 * rng.normal(size=rows)
     if kind == "nothing":
@@ -371,6 +415,16 @@ def data(rng, kind):
     if count == 2 and rng.integers(4) == 0:
         labels = [False, True]
     return X, np.array(labels, dtype=object if isinstance(labels[0], str) and rng.integers(2) else None)[codes]
+
+
+WORDS = ["the", "Red", "café", "déjà vu", "2nd", "it's", "été", "naïve", "x", "日本語", "I", "well-known", "état", "ﬁn", "ΟΔΟΣ", "İ", "a_b", "la",
+         "mer", "🌸", "prix: 10.50€", "²", "क़िला", "price", "not", "good", "bad", "very", "service", "food"]
+
+
+def document(rng):
+    """Some words between spaces of all kinds; now and then nothing."""
+    chosen = [WORDS[i] for i in np.minimum(rng.geometric(0.12, rng.integers(0, 25)) - 1, len(WORDS) - 1)]
+    return "".join(word + pick(rng, " ", " ", " ", "  ", ", ", "\n\t", "\u00a0", ". ") for word in chosen)
 
 
 def holes(rng, name, X):
@@ -401,6 +455,8 @@ def requests(rng, name, X):
     """
     if name == "ColumnTransformer":
         return text_requests(rng, X)
+    if name.startswith("texts"):
+        return document_requests(rng, X)
     known = X.dropna() if name in PREPARED else X
     near = known.iloc[rng.integers(len(known), size=12)].reset_index(drop=True)
     moved = near * (1 + 0.2 * rng.normal(size=near.shape))
@@ -423,6 +479,15 @@ def text_requests(rng, X):
     gap = complete.copy().astype({c: object for c in X.columns[-2:]})
     gap.iloc[0, -1 - rng.integers(2)] = None
     return [pd.concat([near, complete]), moved, complete.iloc[:1], unseen, gap, complete.assign(**{X.columns[0]: [61.0, 62.0, 0.5]})]
+
+
+def document_requests(rng, X):
+    """Rows of training, texts never seen, and a missing one, which scikit-learn refuses."""
+    near = X.iloc[rng.integers(len(X), size=12)].reset_index(drop=True)
+    new = near.assign(**{X.columns[-1]: [document(rng) + " never seen " + document(rng).upper() for _ in range(len(near))]})
+    gap = near.iloc[:3].astype({X.columns[-1]: object})
+    gap.iloc[0, -1] = None
+    return [near, new, new.iloc[:1], near.iloc[:1].assign(**{X.columns[-1]: ""}), gap]
 
 
 def records(rows):

@@ -79,6 +79,10 @@ impl Bundle {
             0 => return self.score_at_once(x, methods),
             terms => (TERMS / terms).max(1),
         };
+        if self.vocabulary.is_whole() && x.nrows() > rows {
+            let message = format!("the answer depends on all rows together, and {rows} texts are the most at a time");
+            return Err(InputError::Refused { row: rows, column: 0, message });
+        }
         let mut outputs: Option<Vec<Output>> = None;
         for (at, chunk) in x.axis_chunks_iter(Axis(0), rows).enumerate() {
             let more = self.score_at_once(chunk.to_owned(), methods).map_err(|error| error.below(at * rows))?;

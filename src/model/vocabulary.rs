@@ -13,6 +13,8 @@ pub struct Vocabulary {
     columns: Vec<Content>,
     /// How many columns all vectorizers of texts give together.
     n_terms: usize,
+    /// Whether rows are scored together or not at all.
+    whole: bool,
 }
 
 /// What a column of a request holds.
@@ -66,6 +68,16 @@ impl Vocabulary {
     pub fn mark_document(&mut self, column: usize, example: &str, n_terms: usize) {
         *self.slot(column) = Content::Document(example.to_owned());
         self.n_terms = self.n_terms.saturating_add(n_terms);
+    }
+
+    /// Declares that an answer depends on all rows of a request.
+    pub fn mark_whole(&mut self) {
+        self.whole = true;
+    }
+
+    /// Whether all rows of a request must be scored together.
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// How many columns of terms a row has while it is scored; 0 where no column takes whole texts.

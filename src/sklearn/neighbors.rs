@@ -135,7 +135,7 @@ fn bandwidth(value: &View<'_, '_>) -> Result<f64, ValueError> {
 }
 
 /// A number of neighbours: at least one, at most as many as there are rows.
-fn count<'g>(value: &View<'g, '_>, key: &'g str, n_rows: usize) -> Result<usize, ValueError> {
+pub(super) fn count<'g>(value: &View<'g, '_>, key: &'g str, n_rows: usize) -> Result<usize, ValueError> {
     let count = value.attr(key)?;
     match count.usize()? {
         k if (1..=n_rows).contains(&k) => Ok(k),
@@ -144,7 +144,8 @@ fn count<'g>(value: &View<'g, '_>, key: &'g str, n_rows: usize) -> Result<usize,
     }
 }
 
-fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, BuildError> {
+/// Reads training rows and how they are searched.
+pub(super) fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, BuildError> {
     let fit = value.attr("_fit_X")?;
     let [n_rows, columns] = fit.shape()[..] else {
         return Err(fit.error(format!("expected rows of numbers, found {}", fit.kind())).into());

@@ -133,6 +133,11 @@ impl Context {
         Ok(())
     }
 
+    /// Notes that what the estimator being built answers for a row depends on the rows beside it.
+    pub(super) fn needs_all_rows(&mut self) {
+        self.vocabulary.mark_whole();
+    }
+
     /// Declares what nothing reads, of the `n` columns of a request: a `ColumnTransformer` may drop some.
     pub(super) fn mark_unused(&mut self, n: Option<usize>) {
         for column in 0..n.unwrap_or_default() {

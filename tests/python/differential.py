@@ -102,7 +102,7 @@ def answers(bundle, frame):
     X = seen(model, frame) if scaler is None else scaler.transform(frame)
     last = model[-1] if hasattr(model, "steps") else model
     for output in OUTPUTS:
-        if not hasattr(model, output) or (output == "score_samples" and not hasattr(last, output)):
+        if not hasattr(model, output) or (output == "score_samples" and (not hasattr(last, output) or type(last).__name__ in models.RANDOM)):
             continue
         values = getattr(model, output)(X)
         values = values.toarray() if hasattr(values, "toarray") else values

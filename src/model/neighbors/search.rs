@@ -61,7 +61,7 @@ impl Search {
         self.rows.len() / self.n_features
     }
 
-    pub(super) fn row(&self, at: usize) -> &[f64] {
+    pub fn row(&self, at: usize) -> &[f64] {
         &self.rows[at * self.n_features..][..self.n_features]
     }
 

@@ -264,8 +264,9 @@ def left(rng):
 def mapped(rng):
     """Kernels as columns."""
     kernel = pick(rng, {"kernel": "rbf", "gamma": pick(rng, None, 0.2)}, {"kernel": "poly", "degree": 2, "coef0": 0.5}, {"kernel": "cosine"}, {"kernel": "laplacian"})
-    return pick(rng, ka.Nystroem(n_components=8, random_state=0, **kernel), ka.RBFSampler(n_components=12, gamma=pick(rng, "scale", 0.3), random_state=0),
+    made = pick(rng, ka.Nystroem(n_components=8, random_state=0, **kernel), ka.RBFSampler(n_components=12, gamma=pick(rng, "scale", 0.3), random_state=0),
                 ka.PolynomialCountSketch(degree=int(rng.integers(1, 4)), n_components=10, coef0=pick(rng, 0, 2), random_state=0))
+    return make_pipeline(pp.MinMaxScaler((-1, 1), clip=True), made)  # nothing is left of the cosine of a large number
 
 
 def kernel_components(rng):
@@ -424,7 +425,7 @@ MODELS = {
     "random projections": ("nothing", lambda r: pick(r, random_projection.GaussianRandomProjection(4, random_state=0), random_projection.SparseRandomProjection(4, density=pick(r, "auto", 1.0), random_state=0))),
     "NeighborhoodComponentsAnalysis": ("classes", lambda r: make_pipeline(neighbors.NeighborhoodComponentsAnalysis(2, max_iter=10, random_state=0), neighbors.KNeighborsClassifier(3))),
     "BernoulliRBM": ("classes", lambda r: make_pipeline(pp.MinMaxScaler(), nn.BernoulliRBM(5, n_iter=2, random_state=0), small(r))),
-    "Isomap": ("nothing", lambda r: manifold.Isomap(n_components=2, n_neighbors=int(r.integers(3, 12)))),
+    "Isomap": ("nothing", lambda r: make_pipeline(pp.MinMaxScaler(clip=True), manifold.Isomap(n_components=2, n_neighbors=int(r.integers(3, 12))))),
     "LocallyLinearEmbedding": ("nothing", lambda r: manifold.LocallyLinearEmbedding(n_components=2, n_neighbors=int(r.integers(6, 12)), random_state=0)),
     "LabelPropagation": ("partly labelled", lambda r: semi_supervised.LabelPropagation(kernel="knn", n_neighbors=int(r.integers(2, 9)))),
     "LabelSpreading": ("partly labelled", lambda r: semi_supervised.LabelSpreading(kernel=pick(r, "rbf", "knn"), gamma=pick(r, 0.3, 2), n_neighbors=5)),
@@ -446,7 +447,7 @@ BIT_EQUAL = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassi
 
 
 # They bring their own first steps, and are not scaled before.
-PREPARED = {"Pipeline", "ColumnTransformer", "texts", "texts in a table", "MissingIndicator", "NMF and others", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
+PREPARED = {"Pipeline", "ColumnTransformer", "texts", "texts in a table", "MissingIndicator", "NMF and others", "kernel approximations", "Isomap", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
 
 
 def exact(model, output):

@@ -455,12 +455,13 @@ fn unsupported(value: &View<'_, '_>) -> BuildError {
 }
 
 fn reader(class: &Name<'_>) -> Option<Reader> {
-    let within = |package: &str| match class.module.strip_prefix(package) {
-        Some(rest) => rest.is_empty() || rest.starts_with('.'),
-        None => false,
-    };
-    let found = CLASSES.iter().find(|(package, name, _)| class.name == *name && within(package));
-    found.map(|(_, _, reader)| *reader)
+    CLASSES.iter().find(|(package, name, _)| is_of(class, package, name)).map(|(_, _, reader)| *reader)
+}
+
+/// Whether a class is the one of that name which is imported from `package`, whatever private module it stands in.
+pub(super) fn is_of(class: &Name<'_>, package: &str, name: &str) -> bool {
+    let within = |rest: &str| rest.is_empty() || rest.starts_with('.');
+    class.name == name && class.module.strip_prefix(package).is_some_and(within)
 }
 
 #[cfg(test)]

@@ -59,6 +59,7 @@ mod preprocessing;
 mod prune;
 mod quantile;
 mod random_projection;
+mod refused;
 mod selection;
 mod sources;
 mod spline;
@@ -80,6 +81,7 @@ mod wrappers;
 pub use class::supported;
 pub use isolation_forest::average_path_length;
 pub use prune::prune;
+pub use refused::refused;
 pub use survey::{Found, Support, survey};
 pub use version::Version;
 
@@ -95,7 +97,7 @@ pub enum BuildError {
     #[error(transparent)]
     Value(#[from] ValueError),
     /// A class that scorelet does not compute.
-    #[error("{path}: {class} is not supported")]
+    #[error("{path}: {class} is not supported{}", refused::reason(.class))]
     Unsupported { path: String, class: String },
     /// A supported class with an option that scorelet does not compute.
     #[error("{path}: {class} with {option} is not supported")]

@@ -36,6 +36,8 @@ pub(super) struct Decoder<'a> {
 pub(super) struct Slot<'a> {
     pub raw: &'a [u8],
     pub column: Option<usize>,
+    /// All that stood between the value before, or the bracket, and its own value; empty before the first record.
+    pub gap: &'a [u8],
 }
 
 /// Decodes a JSON body.
@@ -69,7 +71,7 @@ struct TopLevel {
 impl<'a> Decoder<'a> {
     pub fn new(schema: &'a Schema, style: ReplyStyle, body_len: usize) -> Self {
         let expected = if schema.plain_names { schema.names.as_slice() } else { &[] };
-        let slot = |(column, name): (usize, &'a String)| Slot { raw: name.as_bytes(), column: Some(column) };
+        let slot = |(column, name): (usize, &'a String)| Slot { raw: name.as_bytes(), column: Some(column), gap: &[] };
         Decoder {
             schema,
             table: Table::new(schema.width(), body_len),

@@ -213,7 +213,11 @@ pub(super) fn not_a_number_text(schema: &Schema, row: usize, column: usize, text
         Content::Document(_) => (Code::NotText, "text: send a string"),
         _ => (Code::NotANumber, "a number"),
     };
-    let what = format!("{} is not {noun}", Value::from(shown.as_str()));
+    let what = match code {
+        // A number, or a list: as it stands in the request.
+        Code::NotText => format!("{shown} is not {noun}"),
+        _ => format!("{} is not {noun}", Value::from(shown.as_str())),
+    };
     at_cell(schema, code, row, column, &what).with("value", shown)
 }
 

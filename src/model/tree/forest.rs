@@ -6,6 +6,8 @@
 //!
 //! Knows nothing of floats as input: callers turn features into order-preserving `u32` keys (see `keys`).
 
+use super::slice::Sliced;
+
 /// Key of a missing value.
 pub const MISSING: u32 = u32::MAX;
 
@@ -156,6 +158,8 @@ pub(super) enum Nodes {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forest {
     pub(super) nodes: Nodes,
+    /// The same trees for many rows at once, where that is quicker.
+    pub(super) sliced: Option<Sliced>,
     pub(super) roots: Vec<u32>,
     /// Steps from each root to its deepest leaf.
     pub(super) depths: Vec<u32>,
@@ -289,7 +293,11 @@ impl ForestBuilder {
         } else {
             Nodes::Wide(self.nodes)
         };
+        let sliced = match &nodes {
+            Nodes::Packed(nodes) => Sliced::new(nodes, &self.roots, &self.payload, self.width),
+            Nodes::Wide(_) => None,
+        };
         let ForestBuilder { roots, depths, payload, width, columns, bitsets, n_features, .. } = self;
-        Ok(Forest { nodes, roots, depths, payload, width, columns, bitsets, n_features })
+        Ok(Forest { nodes, sliced, roots, depths, payload, width, columns, bitsets, n_features })
     }
 }

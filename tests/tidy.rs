@@ -45,6 +45,7 @@ const HOMES: &[(&str, &str)] = &[
     ("base64ct", "registry/sign"),
     ("arc_swap", "serve/"),
     ("syn", "sklearn/derived/expression.rs"),
+    ("unicode_normalization", "model/text/unicode.rs"),
     ("ruzstd", "zstd.rs"),
 ];
 

@@ -63,6 +63,17 @@ impl InputError {
         InputError::Refused { row, column, message }
     }
 
+    /// The same error so many rows further down.
+    pub fn below(mut self, rows: usize) -> InputError {
+        match &mut self {
+            InputError::Infinite { row, .. }
+            | InputError::Missing { row, .. }
+            | InputError::UnknownCategory { row, .. }
+            | InputError::Refused { row, .. } => *row += rows,
+        }
+        self
+    }
+
     /// The same error at another column: what an estimator calls 0 may be another one of its surroundings.
     pub fn moved(mut self, to: impl Fn(usize) -> usize) -> InputError {
         match &mut self {

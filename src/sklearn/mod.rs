@@ -4,6 +4,7 @@
 //! family, with the same name as the file in `model/` that computes it. Works the same on a graph from a pickle, a
 //! joblib file or a native bundle. Never does I/O.
 
+mod agglomeration;
 mod attributes;
 mod bagging;
 mod bisecting_kmeans;
@@ -14,12 +15,14 @@ mod compose;
 mod cross_decomposition;
 mod decomposition;
 pub mod derived;
+mod dictionary;
 mod discretization;
 mod discriminant_analysis;
 mod dummy;
 mod elliptic_envelope;
 mod embedding;
 mod encoders;
+mod factor_analysis;
 mod function;
 mod gaussian_process;
 mod gradient_boosting;
@@ -29,12 +32,18 @@ mod impute;
 mod isolation_forest;
 mod isotonic;
 mod iterative_imputer;
+mod kernel_approximation;
+mod kernel_pca;
 mod kernel_ridge;
 mod kmeans;
 mod knn_imputer;
+mod label_propagation;
 mod labels;
 mod linear;
+mod manifold;
+mod matrix_factorization;
 mod members;
+mod missing_indicator;
 mod mixture;
 mod multiclass;
 mod multioutput;
@@ -49,6 +58,8 @@ mod power;
 mod preprocessing;
 mod prune;
 mod quantile;
+mod random_projection;
+mod refused;
 mod selection;
 mod sources;
 mod spline;
@@ -58,7 +69,9 @@ mod svm;
 mod target;
 #[cfg(test)]
 mod tests;
+mod text;
 mod threshold;
+mod topics;
 mod tree;
 mod version;
 mod voting;
@@ -68,6 +81,7 @@ mod wrappers;
 pub use class::supported;
 pub use isolation_forest::average_path_length;
 pub use prune::prune;
+pub use refused::refused;
 pub use survey::{Found, Support, survey};
 pub use version::Version;
 
@@ -83,7 +97,7 @@ pub enum BuildError {
     #[error(transparent)]
     Value(#[from] ValueError),
     /// A class that scorelet does not compute.
-    #[error("{path}: {class} is not supported")]
+    #[error("{path}: {class} is not supported{}", refused::reason(.class))]
     Unsupported { path: String, class: String },
     /// A supported class with an option that scorelet does not compute.
     #[error("{path}: {class} with {option} is not supported")]

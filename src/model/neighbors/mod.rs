@@ -1,10 +1,12 @@
-//! Nearest neighbours: classifiers, regressors, and the local outlier factor.
+//! Nearest neighbours: classifiers, regressors, the local outlier factor, and kernel densities.
 
+mod density;
 mod heap;
 mod lof;
 mod metric;
 mod search;
 
+pub use density::{Kernel, KernelDensity};
 pub use lof::LocalOutlierFactor;
 pub use metric::Metric;
 pub use search::{Index, Node, Search, Shape, Tree};

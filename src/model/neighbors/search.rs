@@ -61,7 +61,7 @@ impl Search {
         self.rows.len() / self.n_features
     }
 
-    fn row(&self, at: usize) -> &[f64] {
+    pub fn row(&self, at: usize) -> &[f64] {
         &self.rows[at * self.n_features..][..self.n_features]
     }
 
@@ -115,6 +115,19 @@ impl Tree {
             Shape::Balls { centers } => {
                 let center = search.metric.distance(search.metric.reduced(row, &centers[span]));
                 search.metric.reduce((center - self.nodes[node].radius).max(0.0))
+            }
+        }
+    }
+
+    /// `min_max_dist`: how far the row is from the nearest and the farthest place of a node.
+    pub(super) fn span(&self, search: &Search, node: usize, row: &[f64]) -> (f64, f64) {
+        let span = node * search.n_features..(node + 1) * search.n_features;
+        match &self.shape {
+            Shape::Boxes { low, high } => search.metric.box_span(row, &low[span.clone()], &high[span]),
+            Shape::Balls { centers } => {
+                let center = search.metric.distance(search.metric.reduced(row, &centers[span]));
+                let radius = self.nodes[node].radius;
+                ((center - radius).max(0.0), center + radius)
             }
         }
     }

@@ -60,6 +60,7 @@ mod typical;
 mod vocabulary;
 pub mod voting;
 pub mod weight_boosting;
+pub mod xgboost;
 
 pub use bagging::Bagging;
 pub use bisecting_kmeans::BisectingKMeans;
@@ -111,6 +112,7 @@ pub use tree::TreeEnsemble;
 pub use vocabulary::{Content, Vocabulary};
 pub use voting::Voting;
 pub use weight_boosting::AdaBoost;
+pub use xgboost::Xgboost;
 
 use ndarray::{Array2, ArrayView2};
 
@@ -154,6 +156,7 @@ pub enum Estimator {
     Transformer(Box<Transformer>),
     Tree(TreeEnsemble),
     Voting(Box<Voting>),
+    Xgboost(Box<Xgboost>),
 }
 
 /// One expression for whichever model an estimator is, and another for a transformer.
@@ -196,6 +199,7 @@ macro_rules! for_each {
             Estimator::Transformer($transformer) => $other,
             Estimator::Tree($model) => $value,
             Estimator::Voting($model) => $value,
+            Estimator::Xgboost($model) => $value,
         }
     };
 }

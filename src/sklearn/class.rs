@@ -9,6 +9,7 @@ use super::{
     iterative_imputer, kernel_ridge, kmeans, knn_imputer, linear, mixture, multiclass, multioutput, naive_bayes,
     nearest_centroid, neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile, selection,
     spline, stacking, survey, svm, target, threshold, tree, voting, weight_boosting, wrappers,
+    xgboost,
 };
 use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};
@@ -252,6 +253,12 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.tree", "DecisionTreeRegressor", estimator!(Tree, tree::decision_tree)),
     ("sklearn.tree", "ExtraTreeClassifier", estimator!(Tree, tree::decision_tree)),
     ("sklearn.tree", "ExtraTreeRegressor", estimator!(Tree, tree::decision_tree)),
+    ("xgboost", "Booster", estimator!(boxed Xgboost, xgboost::booster)),
+    ("xgboost", "XGBClassifier", estimator!(boxed Xgboost, xgboost::estimator)),
+    ("xgboost", "XGBRFClassifier", estimator!(boxed Xgboost, xgboost::estimator)),
+    ("xgboost", "XGBRFRegressor", estimator!(boxed Xgboost, xgboost::estimator)),
+    ("xgboost", "XGBRanker", estimator!(boxed Xgboost, xgboost::estimator)),
+    ("xgboost", "XGBRegressor", estimator!(boxed Xgboost, xgboost::estimator)),
 ];
 
 /// Estimators in estimators in estimators: real pipelines are two or three deep.

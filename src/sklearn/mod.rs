@@ -64,6 +64,7 @@ mod version;
 mod voting;
 mod weight_boosting;
 mod wrappers;
+mod xgboost;
 
 pub use class::supported;
 pub use isolation_forest::average_path_length;
@@ -242,6 +243,14 @@ pub fn parts(
 /// When the class is not supported or its attributes are not what scikit-learn writes.
 pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
     class::estimator(value, ctx)
+}
+
+/// The columns that a booster was fitted on, which stand in its own bytes.
+pub fn booster_names(value: &View<'_, '_>) -> Option<Vec<String>> {
+    match value.class()?.module.split('.').next()? {
+        "xgboost" => xgboost::feature_names(value),
+        _ => None,
+    }
 }
 
 /// Builds a transformer.

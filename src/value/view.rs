@@ -313,6 +313,17 @@ impl<'g, 'a> View<'g, 'a> {
         }
     }
 
+    /// Bytes, or a bytearray.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn bytes(&self) -> Result<&'g [u8]> {
+        match self.node() {
+            Node::Bytes(bytes) => Ok(bytes),
+            _ => Err(self.expected("bytes")),
+        }
+    }
+
     /// The array, if it is one.
     pub fn array(&self) -> Option<&'g Array<'a>> {
         match self.node() {

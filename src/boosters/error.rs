@@ -18,3 +18,15 @@ pub enum BoosterError {
     #[error("{0}")]
     Unsupported(String),
 }
+
+impl BoosterError {
+    /// The error with the number of the tree that it is about.
+    pub(super) fn within(self, tree: usize) -> BoosterError {
+        match self {
+            BoosterError::Invalid { library, place, problem } => {
+                BoosterError::Invalid { library, place: format!("{place}[{tree}]"), problem }
+            }
+            other => other,
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod categories;
 mod document;
 mod error;
 mod json;
+pub mod lightgbm;
 mod ubjson;
 pub mod xgboost;
 

@@ -27,6 +27,8 @@ pub struct Settings {
 pub struct Model {
     pub margins: Margins,
     pub link: Link,
+    /// Major and minor number of the XGBoost that wrote it.
+    pub version: [i32; 2],
     /// Empty where it was fitted on unnamed columns.
     pub feature_names: Vec<String>,
 }
@@ -44,11 +46,15 @@ pub fn read(bytes: &[u8], settings: &Settings) -> Result<Model, BoosterError> {
     let columns = size("num_class")?.max(size("num_target")?).max(1);
     let objective = learner.at("objective")?.at("name")?;
     let (link, start) = link(&objective)?;
-    let base = base_margins(&parameters, columns, start, version(&document) >= [3, 1])?;
+    let mut base = base_margins(&parameters, columns, start, version(&document) >= [3, 1])?;
     let booster = learner.at("gradient_booster")?;
     no_named_categories(&booster)?;
     let booster = match booster.at("name")?.text()? {
-        "gblinear" => linear(&booster, n_features, columns)?,
+        "gblinear" => {
+            // It starts all columns from the first one's base.
+            base.truncate(1);
+            linear(&booster, n_features, columns)?
+        }
         "gbtree" => forest(&learner, &booster, n_features, columns, settings, None)?,
         "dart" => {
             let weights = booster.at("weight_drop")?.f32s()?;
@@ -60,7 +66,7 @@ pub fn read(bytes: &[u8], settings: &Settings) -> Result<Model, BoosterError> {
     };
     let by_matrix = !settings.in_place;
     let margins = Margins { n_features, missing: settings.missing, base, booster, by_matrix };
-    Ok(Model { margins, link, feature_names: names(&learner)? })
+    Ok(Model { margins, link, version: version(&document), feature_names: names(&learner)? })
 }
 
 /// The columns that a model was fitted on; none where they had no names.

@@ -33,6 +33,7 @@ pub mod iterative_imputer;
 pub mod kernel_ridge;
 mod kmeans;
 pub mod knn_imputer;
+pub mod lightgbm;
 pub mod linear;
 pub(crate) mod math;
 pub mod mixture;
@@ -88,6 +89,7 @@ pub use iterative_imputer::IterativeImputer;
 pub use kernel_ridge::KernelRidge;
 pub use kmeans::KMeans;
 pub use knn_imputer::KnnImputer;
+pub use lightgbm::LightGbm;
 pub use linear::Linear;
 pub use mixture::Mixture;
 pub use multiclass::Multiclass;
@@ -135,6 +137,7 @@ pub enum Estimator {
     Isotonic(Isotonic),
     KMeans(KMeans),
     KernelRidge(Box<KernelRidge>),
+    LightGbm(Box<LightGbm>),
     Linear(Linear),
     LinearDiscriminant(Box<LinearDiscriminant>),
     LocalOutlierFactor(Box<LocalOutlierFactor>),
@@ -179,6 +182,7 @@ macro_rules! for_each {
             Estimator::Isotonic($model) => $value,
             Estimator::KMeans($model) => $value,
             Estimator::KernelRidge($model) => $value,
+            Estimator::LightGbm($model) => $value,
             Estimator::Linear($model) => $value,
             Estimator::LinearDiscriminant($model) => $value,
             Estimator::LocalOutlierFactor($model) => $value,

@@ -11,6 +11,8 @@ pub struct Xgboost {
     pub margins: Margins,
     pub link: Link,
     pub target: Target,
+    /// It gives probabilities, where it has labels.
+    pub probabilities: bool,
 }
 
 /// Sums before the objective has its say.
@@ -68,8 +70,8 @@ impl Xgboost {
     pub fn methods(&self) -> Vec<Method> {
         match self.target {
             Target::Numbers => vec![Method::Predict],
-            _ if self.link == Link::Largest => vec![Method::Predict],
-            _ => vec![Method::Predict, Method::PredictProba],
+            _ if self.probabilities => vec![Method::Predict, Method::PredictProba],
+            _ => vec![Method::Predict],
         }
     }
 
@@ -83,15 +85,19 @@ impl Xgboost {
     /// When a value is infinite, and the input goes through a `DMatrix`.
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
         let columns = self.margins.columns();
-        let values = self.link.apply(self.margins.of(x)?, columns);
-        let columns = if self.link == Link::Largest { 1 } else { columns };
+        let link = match (self.link, method) {
+            (Link::Largest, Method::PredictProba) => Link::Softmax,
+            (link, _) => link,
+        };
+        let values = link.apply(self.margins.of(x)?, columns);
+        let columns = if link == Link::Largest { 1 } else { columns };
         let numbers = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
         Ok(match (&self.target, method) {
             (Target::Labels(_), Method::PredictProba) if columns == 1 => {
                 Output::Matrix(rows_of(values.into_iter().flat_map(|p| [f64::from(1.0 - p), f64::from(p)]).collect(), 2))
             }
             (Target::Labels(classes), Method::Predict) => {
-                let indices = match (self.link, columns) {
+                let indices = match (link, columns) {
                     (Link::Largest, _) => values.into_iter().map(|index| index as u32).collect(),
                     (_, 1) => values.into_iter().map(|p| u32::from(p > 0.5)).collect(),
                     _ => values.chunks_exact(columns).map(largest).collect(),

@@ -6,7 +6,7 @@ use super::{
     BuildError, Context, bagging, bisecting_kmeans, calibration, cluster, compose, cross_decomposition, decomposition,
     derived, discretization, discriminant_analysis, dummy, elliptic_envelope, embedding, encoders, function,
     gaussian_process, gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, isotonic,
-    iterative_imputer, kernel_ridge, kmeans, knn_imputer, linear, mixture, multiclass, multioutput, naive_bayes,
+    iterative_imputer, kernel_ridge, kmeans, knn_imputer, lightgbm, linear, mixture, multiclass, multioutput, naive_bayes,
     nearest_centroid, neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile, selection,
     spline, stacking, survey, svm, target, threshold, tree, voting, weight_boosting, wrappers,
     xgboost,
@@ -36,6 +36,9 @@ macro_rules! estimator {
     };
     (any $variant:ident, $builder:path) => {
         Reader::EstimatorOfAny(|value, ctx| Ok(Estimator::$variant($builder(value, ctx)?)))
+    };
+    (any boxed $variant:ident, $builder:path) => {
+        Reader::EstimatorOfAny(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
     };
     (boxed $variant:ident, $builder:path) => {
         Reader::Estimator(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
@@ -74,6 +77,10 @@ macro_rules! transformer {
 /// Every supported class: the public package that it is imported from, its name, its reader. The private modules
 /// between them have moved from version to version and do not matter.
 const CLASSES: &[(&str, &str, Reader)] = &[
+    ("lightgbm", "Booster", estimator!(any boxed LightGbm, lightgbm::booster)),
+    ("lightgbm", "LGBMClassifier", estimator!(any boxed LightGbm, lightgbm::estimator)),
+    ("lightgbm", "LGBMRanker", estimator!(any boxed LightGbm, lightgbm::estimator)),
+    ("lightgbm", "LGBMRegressor", estimator!(any boxed LightGbm, lightgbm::estimator)),
     ("scorelet.features", "DerivedColumns", transformer!(any DerivedColumns, derived::derived_columns)),
     ("sklearn.calibration", "CalibratedClassifierCV", meta!(boxed Calibrated, calibration::calibrated)),
     ("sklearn.cluster", "AffinityPropagation", estimator!(boxed Cluster, cluster::affinity_propagation)),

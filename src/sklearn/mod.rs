@@ -33,6 +33,7 @@ mod kernel_ridge;
 mod kmeans;
 mod knn_imputer;
 mod labels;
+mod lightgbm;
 mod linear;
 mod members;
 mod mixture;
@@ -248,6 +249,7 @@ pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, B
 /// The columns that a booster was fitted on, which stand in its own bytes.
 pub fn booster_names(value: &View<'_, '_>) -> Option<Vec<String>> {
     match value.class()?.module.split('.').next()? {
+        "lightgbm" => lightgbm::feature_names(value),
         "xgboost" => xgboost::feature_names(value),
         _ => None,
     }

@@ -34,7 +34,9 @@ pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Xgboost, Bui
         "XGBClassifier" | "XGBRFClassifier" => labels(value, &model)?,
         _ => Target::Numbers,
     };
-    Ok(Xgboost { margins: model.margins, link: model.link, target })
+    // `multi:softmax` has probabilities from 1.7 on.
+    let probabilities = model.link != Link::Largest || model.version >= [1, 7];
+    Ok(Xgboost { margins: model.margins, link: model.link, target, probabilities })
 }
 
 /// A bare `Booster`, which gives the numbers of its objective.
@@ -43,7 +45,7 @@ pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Xgboost, Bui
 /// As [`estimator`].
 pub fn booster(value: &View<'_, '_>, _: &mut Context) -> Result<Xgboost, BuildError> {
     let model = read(value, &Settings::default())?;
-    Ok(Xgboost { margins: model.margins, link: model.link, target: Target::Numbers })
+    Ok(Xgboost { margins: model.margins, link: model.link, target: Target::Numbers, probabilities: false })
 }
 
 /// Columns that a wrapper or booster was fitted on; `None` where they had no names, or nothing can be read.

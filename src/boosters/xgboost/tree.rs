@@ -50,7 +50,7 @@ impl Trees {
         let list = model.at("trees")?;
         let mut trees = vec![];
         for (number, tree) in list.items()?.iter().enumerate() {
-            trees.push(Tree::read(tree).map_err(|error| within(number, error))?);
+            trees.push(Tree::read(tree).map_err(|error| error.within(number))?);
         }
         let vector = trees.iter().any(|tree| tree.vectors.is_some());
         let info = model.at("tree_info")?;
@@ -139,13 +139,13 @@ impl Trees {
             let tree = &self.trees[*number];
             let nodes: Result<Vec<Node>, _> =
                 (0..tree.left.len()).map(|node| tree.node(node, features, forest, &mut sets)).collect();
-            let nodes = nodes.map_err(|error| within(*number, error))?;
+            let nodes = nodes.map_err(|error| error.within(*number))?;
             let column = self.groups[*number];
             let values = tree.values(self.columns, |c, leaf| {
                 let column = if self.vector { c } else { column };
                 f64::from(weighted(*number, column, leaf))
             });
-            let values = values.ok_or_else(|| within(*number, invalid("a leaf has no value")))?;
+            let values = values.ok_or_else(|| invalid("a leaf has no value").within(*number))?;
             let planted = forest.push(&nodes, |node| values.of(node));
             planted.map_err(|error| BoosterError::Tree { library: "XGBoost", tree: *number, error })?;
         }
@@ -297,14 +297,4 @@ fn categories(tree: &Cursor<'_, '_>, types: &[i32]) -> Result<BTreeMap<usize, Ve
 
 fn invalid(problem: impl Into<String>) -> BoosterError {
     BoosterError::Invalid { library: "XGBoost", place: "trees".to_owned(), problem: problem.into() }
-}
-
-/// The error with the number of the tree that it is about.
-fn within(tree: usize, error: BoosterError) -> BoosterError {
-    match error {
-        BoosterError::Invalid { library, place, problem } => {
-            BoosterError::Invalid { library, place: format!("{place}[{tree}]"), problem }
-        }
-        other => other,
-    }
 }

@@ -100,7 +100,7 @@ impl Column {
 }
 
 /// `value <= thresholds[i]` just where the rank of `value` is at most `i`.
-fn rank(value: f64, thresholds: &[f64]) -> u32 {
+pub fn rank(value: f64, thresholds: &[f64]) -> u32 {
     if value.is_nan() { MISSING } else { thresholds.partition_point(|threshold| *threshold < value) as u32 }
 }
 

@@ -9,7 +9,7 @@ mod sum;
 mod walk;
 
 pub use forest::{BLOCK, Forest, ForestBuilder, MISSING, Node, Test, TreeError};
-pub use keys::{AsFloat32, Categories, Column, Encode, Ranks, key_of, threshold_key};
+pub use keys::{AsFloat32, Categories, Column, Encode, Ranks, key_of, rank, threshold_key};
 pub use sum::pairwise_sum;
 
 use super::math::argmax;

@@ -28,9 +28,10 @@ impl Sets {
         goes_left: impl Fn(u32) -> bool,
     ) -> Result<u32, BoosterError> {
         let blocks = size.div_ceil(BLOCK).max(1);
-        self.left = self.left.checked_sub(blocks as usize).ok_or_else(|| {
-            BoosterError::Unsupported("more categories than a model of this size has".to_owned())
-        })?;
+        self.left = self
+            .left
+            .checked_sub(blocks as usize)
+            .ok_or_else(|| BoosterError::Unsupported("more categories than a model of this size has".to_owned()))?;
         let block = |block: u32| -> [u32; 8] {
             let word = |word: usize| {
                 let from = block * BLOCK + word as u32 * 32;

@@ -268,7 +268,9 @@ impl<'a> Builder<'a> {
 
     pub fn end_list(&mut self) -> Step {
         match self.open.pop() {
-            Some(Open::List { numbers, items }) if items.is_empty() => self.place(Node::Numbers(Numbers::Read(numbers))),
+            Some(Open::List { numbers, items }) if items.is_empty() => {
+                self.place(Node::Numbers(Numbers::Read(numbers)))
+            }
             Some(Open::List { items, .. }) => self.place(Node::List(items)),
             _ => Err("a list ends that did not begin"),
         }

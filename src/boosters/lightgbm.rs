@@ -59,6 +59,32 @@ pub fn feature_names(text: &str) -> Result<Vec<String>, BoosterError> {
     Ok(names(&Text::read(text)?.header))
 }
 
+/// A value of a column that was a category of pandas.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Category {
+    Number(f64),
+    Text(String),
+}
+
+/// What the last line of a saved model says of such columns; a pickle keeps it beside the text.
+///
+/// # Errors
+/// When the line is no list of lists of texts and numbers.
+pub fn pandas_categories(text: &str) -> Result<Vec<Vec<Category>>, BoosterError> {
+    const KEY: &str = "pandas_categorical:";
+    let Some(list) = text.trim_end().lines().next_back().and_then(|line| line.strip_prefix(KEY)) else {
+        return Ok(vec![]);
+    };
+    let lists: Result<Option<Vec<Vec<Category>>>, _> = serde_json::from_str(list);
+    let lists = lists.map_err(|_| BoosterError::Invalid {
+        library: "LightGBM",
+        place: KEY.trim_end_matches(':').to_owned(),
+        problem: "it is no list of lists of texts and numbers".to_owned(),
+    })?;
+    Ok(lists.unwrap_or_default())
+}
+
 fn names(header: &Block<'_>) -> Vec<String> {
     let names = header.get("feature_names").unwrap_or_default();
     names.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect()

@@ -13,3 +13,31 @@ mod ubjson;
 pub mod xgboost;
 
 pub use error::BoosterError;
+
+/// The library that wrote a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Library {
+    LightGbm,
+    XgBoost,
+}
+
+impl Library {
+    /// The library whose `save_model` writes files that begin like that.
+    pub fn of_model(bytes: &[u8]) -> Option<Library> {
+        const STARTS: [(&[u8], Library); 4] = [
+            (b"tree\nversion=", Library::LightGbm),
+            (b"{L\0\0\0\0\0\0\0", Library::XgBoost),
+            (b"{\"learner\":", Library::XgBoost),
+            (b"{\"version\":[", Library::XgBoost),
+        ];
+        STARTS.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, library)| *library)
+    }
+
+    /// Its name, as it spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Library::LightGbm => "LightGBM",
+            Library::XgBoost => "XGBoost",
+        }
+    }
+}

@@ -5,8 +5,8 @@ mod tree;
 use super::BoosterError;
 use super::document::{Cursor, Document};
 use super::{json, ubjson};
-use crate::model::xgboost::{Booster, Features, Link, Margins};
 use crate::model::tree::ForestBuilder;
+use crate::model::xgboost::{Booster, Features, Link, Margins};
 use tree::Trees;
 
 /// How the object around the booster predicts with it.
@@ -123,8 +123,16 @@ enum Start {
 /// What becomes of a margin (`ObjFunction::PredTransform`).
 fn link(objective: &Cursor<'_, '_>) -> Result<(Link, Start), BoosterError> {
     Ok(match objective.text()? {
-        "reg:squarederror" | "reg:linear" | "reg:squaredlogerror" | "reg:pseudohubererror" | "reg:absoluteerror"
-        | "reg:quantileerror" | "reg:expectileerror" | "binary:logitraw" | "rank:pairwise" | "rank:ndcg"
+        "reg:squarederror"
+        | "reg:linear"
+        | "reg:squaredlogerror"
+        | "reg:pseudohubererror"
+        | "reg:absoluteerror"
+        | "reg:quantileerror"
+        | "reg:expectileerror"
+        | "binary:logitraw"
+        | "rank:pairwise"
+        | "rank:ndcg"
         | "rank:map" => (Link::Identity, Start::AsItIs),
         "reg:logistic" | "binary:logistic" => (Link::Logistic, Start::Logit),
         "binary:hinge" => (Link::Hinge, Start::AsItIs),

@@ -102,14 +102,19 @@ pub enum Link {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
     Numbers,
-    Labels(Arc<Classes>),
+    /// `raw`: it has a `decision_function`, which gives raw scores (from 4.7).
+    Labels {
+        classes: Arc<Classes>,
+        raw: bool,
+    },
 }
 
 impl LightGbm {
     pub fn methods(&self) -> Vec<Method> {
         match self.target {
             Target::Numbers => vec![Method::Predict],
-            Target::Labels(_) => vec![Method::Predict, Method::PredictProba],
+            Target::Labels { raw: true, .. } => vec![Method::Predict, Method::PredictProba, Method::DecisionFunction],
+            Target::Labels { raw: false, .. } => vec![Method::Predict, Method::PredictProba],
         }
     }
 
@@ -117,7 +122,7 @@ impl LightGbm {
         self.scores.n_features
     }
 
-    /// `LGBMModel.predict`, `LGBMClassifier.predict_proba`.
+    /// `LGBMModel.predict`, `LGBMClassifier.predict_proba`, `LGBMClassifier.decision_function`.
     ///
     /// # Errors
     /// Never: LightGBM takes every number.
@@ -127,13 +132,16 @@ impl LightGbm {
             true => self.scores.of(x),
             false => self.scores.of(self.numbered(x).view()),
         };
-        let mut values = self.link.apply(scores, columns);
-        if matches!(self.target, Target::Labels(_)) && columns == 1 {
+        if method == Method::DecisionFunction {
+            return Ok(if columns == 1 { Output::Floats(scores) } else { Output::Matrix(rows_of(scores, columns)) });
+        }
+        let mut values = self.link.apply(self.scores.averaged(scores), columns);
+        if matches!(self.target, Target::Labels { .. }) && columns == 1 {
             values = values.into_iter().flat_map(|second| [1.0 - second, second]).collect();
             columns = 2;
         }
         Ok(match (&self.target, method) {
-            (Target::Labels(classes), Method::Predict) => {
+            (Target::Labels { classes, .. }, Method::Predict) => {
                 Output::Labels { indices: values.chunks_exact(columns).map(argmax).collect(), classes: classes.clone() }
             }
             (Target::Numbers, _) if columns == 1 => Output::Floats(values),
@@ -167,6 +175,11 @@ impl Scores {
                 }
             }
         }
+        scores
+    }
+
+    /// `GBDT::Predict` before the objective.
+    fn averaged(&self, mut scores: Vec<f64>) -> Vec<f64> {
         if let Some(divisor) = self.divisor {
             scores.iter_mut().for_each(|score| *score /= divisor);
         }

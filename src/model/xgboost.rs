@@ -31,9 +31,14 @@ pub struct Margins {
 /// What is added up.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Booster {
-    Trees { forest: Forest, features: Features },
+    Trees {
+        forest: Forest,
+        features: Features,
+    },
     /// `gblinear`: weights of shape (features + 1, columns), biases last.
-    Linear { weights: Vec<f32> },
+    Linear {
+        weights: Vec<f32>,
+    },
 }
 
 /// How features become keys.
@@ -93,9 +98,10 @@ impl Xgboost {
         let columns = if link == Link::Largest { 1 } else { columns };
         let numbers = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
         Ok(match (&self.target, method) {
-            (Target::Labels(_), Method::PredictProba) if columns == 1 => {
-                Output::Matrix(rows_of(values.into_iter().flat_map(|p| [f64::from(1.0 - p), f64::from(p)]).collect(), 2))
-            }
+            (Target::Labels(_), Method::PredictProba) if columns == 1 => Output::Matrix(rows_of(
+                values.into_iter().flat_map(|p| [f64::from(1.0 - p), f64::from(p)]).collect(),
+                2,
+            )),
             (Target::Labels(classes), Method::Predict) => {
                 let indices = match (link, columns) {
                     (Link::Largest, _) => values.into_iter().map(|index| index as u32).collect(),
@@ -164,7 +170,8 @@ fn finite(x: ArrayView2<'_, f64>) -> Result<(), InputError> {
     match x.indexed_iter().find(|(_, value)| (**value as f32).is_infinite()) {
         None => Ok(()),
         Some(((row, column), _)) => {
-            let message = "Input data contains `inf` or a value too large, while `missing` is not set to `inf`".to_owned();
+            let message =
+                "Input data contains `inf` or a value too large, while `missing` is not set to `inf`".to_owned();
             Err(InputError::Refused { row, column, message })
         }
     }

@@ -6,10 +6,9 @@ use super::{
     BuildError, Context, bagging, bisecting_kmeans, calibration, cluster, compose, cross_decomposition, decomposition,
     derived, discretization, discriminant_analysis, dummy, elliptic_envelope, embedding, encoders, function,
     gaussian_process, gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, isotonic,
-    iterative_imputer, kernel_ridge, kmeans, knn_imputer, lightgbm, linear, mixture, multiclass, multioutput, naive_bayes,
-    nearest_centroid, neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile, selection,
-    spline, stacking, survey, svm, target, threshold, tree, voting, weight_boosting, wrappers,
-    xgboost,
+    iterative_imputer, kernel_ridge, kmeans, knn_imputer, lightgbm, linear, mixture, multiclass, multioutput,
+    naive_bayes, nearest_centroid, neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile,
+    selection, spline, stacking, survey, svm, target, threshold, tree, voting, weight_boosting, wrappers, xgboost,
 };
 use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};

@@ -82,7 +82,9 @@ fn target(value: &View<'_, '_>, columns: usize) -> Result<Target, BuildError> {
     if classes.len() != expected || columns == 2 {
         return Err(list.error(format!("{} classes, but the booster has {columns} columns", classes.len())).into());
     }
-    Ok(Target::Labels(Arc::new(classes)))
+    // What 4.7 began to keep tells that it was written by a LightGBM with a `decision_function`.
+    let raw = value.get("_fitted_with_feature_names").is_some();
+    Ok(Target::Labels { classes: Arc::new(classes), raw })
 }
 
 /// Columns that were categories of pandas when it was fitted: their values become the numbers that they had.

@@ -320,6 +320,10 @@ impl<'g, 'a> View<'g, 'a> {
     pub fn bytes(&self) -> Result<&'g [u8]> {
         match self.node() {
             Node::Bytes(bytes) => Ok(bytes),
+            Node::Object(object) if object.class.name == "bytearray" => match object.args[..] {
+                [bytes] if matches!(self.graph.node(bytes), Node::Bytes(_)) => self.step(bytes, Step::Item(0)).bytes(),
+                _ => Err(self.expected("bytes")),
+            },
             _ => Err(self.expected("bytes")),
         }
     }

@@ -100,8 +100,9 @@ impl Trees {
                 rounds.checked_mul(parallel.max(1)).and_then(|trees| trees.checked_mul(self.columns))
             }
         };
-        end.filter(|end| *end <= self.len())
-            .ok_or_else(|| model.error(format!("the best iteration is {best}, which {} trees do not reach", self.len())))
+        end.filter(|end| *end <= self.len()).ok_or_else(|| {
+            model.error(format!("the best iteration is {best}, which {} trees do not reach", self.len()))
+        })
     }
 
     /// What is tested of each feature: numbers, or the categories that are collected here.

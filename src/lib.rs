@@ -7,7 +7,8 @@
 //! - [`value`]: the graph of plain data that every format is read into; [`calendar`]: times and dates; [`literal`]:
 //!   Python literals; [`html`]: what pages are made of; [`zstd`]: frames unpacked
 //! - [`pickle`], [`model`], [`data`], [`telemetry`]: know nothing of each other
-//! - [`bundle`]: the scoring contract and its native codec; [`skops`]: skops files to the value graph
+//! - [`bundle`]: the scoring contract and its native codec; [`skops`]: skops files to the value graph; [`boosters`]: the
+//!   model bytes of XGBoost and LightGBM
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
 //! - [`registry`]: versions of bundles, and what their aliases mean
@@ -21,6 +22,7 @@
 //! cannot index out of range or loop; scoring is a plain function from bytes to bytes.
 #![deny(unsafe_code)]
 
+pub mod boosters;
 pub mod bundle;
 pub mod calendar;
 pub mod cli;

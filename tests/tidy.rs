@@ -11,7 +11,7 @@ use std::path::Path;
 const LAYERS: &[&[&str]] = &[
     &["calendar", "html", "literal", "value", "zstd"],
     &["pickle", "model", "data", "telemetry"],
-    &["bundle", "skops"],
+    &["boosters", "bundle", "skops"],
     &["sklearn", "score"],
     &["load"],
     &["registry"],

@@ -6,6 +6,7 @@
 //! copy from the page cache, once per start. Text and arrays are borrowed from that one buffer until the model is
 //! built.
 
+mod booster;
 mod contract;
 mod convert;
 mod export;
@@ -28,6 +29,7 @@ pub use outline::{Outline, Trees};
 pub use report::{Contents, Inputs, RefusedName, Report, report};
 pub use sniff::Foreign;
 
+use crate::boosters::BoosterError;
 use crate::bundle::native::{self, NativeError};
 use crate::bundle::{Bundle, Source};
 use crate::pickle::{self, Limits, PickleError};
@@ -84,6 +86,8 @@ pub enum Problem {
     Pickle(#[from] PickleError),
     #[error(transparent)]
     Skops(#[from] SkopsError),
+    #[error(transparent)]
+    Booster(#[from] BoosterError),
     #[error(transparent)]
     Native(#[from] NativeError),
     #[error(transparent)]
@@ -235,6 +239,7 @@ impl Content<'_> {
         let name = match (self.format, self.bytes.as_ref()) {
             (Format::Native, _) => format!("scorelet bundle {}", native::VERSION),
             (Format::Skops, _) => "skops".to_owned(),
+            (Format::Booster(library), _) => format!("{} model", library.name()),
             (Format::Pickle, bytes) if is_joblib(bytes) => "joblib".to_owned(),
             (Format::Pickle, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
             (Format::Pickle, _) => "pickle protocol 0 or 1".to_owned(),
@@ -264,6 +269,7 @@ impl Content<'_> {
             Format::Native => native::decode(&self.bytes).map_err(Problem::from),
             Format::Skops => skops::read(&self.bytes, &self.limits).map_err(Problem::from),
             Format::Pickle => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
+            Format::Booster(library) => booster::graph(&self.bytes, library).map_err(Problem::from),
         };
         graph.map_err(|problem| self.error(problem))
     }

@@ -1,6 +1,7 @@
 //! The feature order: in which order the columns of a request reach the model, and whether that is the order in
 //! which the model was fitted.
 
+use crate::sklearn;
 use crate::value::{ArrayData, DType, Node, View};
 
 /// Why the columns of a bundle cannot be put in order.
@@ -86,6 +87,9 @@ pub fn fitted_names(value: &View<'_, '_>) -> Option<Vec<String>> {
     for _ in 0..64 {
         if let Some(names) = value.some("feature_names_in_") {
             return names.strings().ok();
+        }
+        if let Some(names) = sklearn::booster_names(&value) {
+            return Some(names);
         }
         let first = value.get("steps")?.items().ok()?.into_iter().next()?;
         value = first.items().ok()?.into_iter().nth(1)?;

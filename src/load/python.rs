@@ -11,16 +11,29 @@ pub(super) fn complete(graph: &mut Graph<'_>) -> bool {
     let passed = pass_through(graph);
     for at in 0..before {
         let view = graph.view(Id(at as u32));
-        let Some(class) = view.class().filter(|class| class.module.starts_with("sklearn.")) else { continue };
-        match class.name.as_ref() {
-            "ColumnTransformer" => passing_columns(graph, at),
-            "SimpleImputer" => dtypes(graph, at),
-            "OneHotEncoder" => widths(graph, at),
-            "OrdinalEncoder" => missing_indices(graph, at),
+        let Some(class) = view.class() else { continue };
+        match (class.module.split('.').next().unwrap_or_default(), class.name.as_ref()) {
+            ("sklearn", "ColumnTransformer") => passing_columns(graph, at),
+            ("sklearn", "SimpleImputer") => dtypes(graph, at),
+            ("sklearn", "OneHotEncoder") => widths(graph, at),
+            ("sklearn", "OrdinalEncoder") => missing_indices(graph, at),
+            ("xgboost", "Booster") => bytearray(graph, at),
             _ => {}
         }
     }
     passed || graph.nodes.len() > before
+}
+
+/// XGBoost reads its model only from bytes that can be written to; the graph knows them as bytes.
+fn bytearray(graph: &mut Graph<'_>, at: usize) {
+    let Some(handle) = graph.view(Id(at as u32)).some("handle").filter(|handle| handle.object().is_none()) else {
+        return;
+    };
+    let class = Name { module: "builtins".into(), name: "bytearray".into() };
+    let args = vec![handle.id()];
+    let object = Object { class, args, state: None, items: vec![], entries: vec![], offset: 0 };
+    let bytes = add(graph, Node::Object(Box::new(object)));
+    set(graph, at, "handle", bytes);
 }
 
 /// Puts scikit-learn's `passthrough` in the place of scorelet's own steps that change no column: they are there for requests

@@ -2,6 +2,7 @@
 //!
 //! Foreign formats are told apart only so that the error can say what to do.
 
+use crate::boosters::Library;
 use crate::pickle::Compression;
 use crate::skops;
 
@@ -27,6 +28,8 @@ pub enum Format {
     Skops,
     /// Begins like a pickle of a dict or an object; joblib's files do.
     Pickle,
+    /// A model of XGBoost or LightGBM by itself, as their `save_model` writes it.
+    Booster(Library),
 }
 
 /// A file that is no bundle.
@@ -44,7 +47,7 @@ const COPY: &str = "fetch the file itself";
 pub const TWICE: Foreign = Foreign { what: "a file that is compressed twice", advice: "decompress it once" };
 
 /// First bytes of formats that people have given to a scikit-learn server.
-const FOREIGN: [(&[u8], &str, &str); 12] = [
+const FOREIGN: [(&[u8], &str, &str); 11] = [
     (b"PK\x05\x06", "an empty zip archive", SAVE),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras)", SAVE),
     (b"version https://git-lfs", "a Git LFS pointer, not the file it stands for", "run `git lfs pull`"),
@@ -54,9 +57,12 @@ const FOREIGN: [(&[u8], &str, &str); 12] = [
     (b"ARROW1", "an Arrow table, not a model", SAVE),
     (b"SQLite format 3", "an SQLite database, not a model", SAVE),
     (b"\x7fELF", "a program", SAVE),
-    (b"tree\nversion=", "a LightGBM model in text form", "only scikit-learn's estimators are served"),
-    (b"binf", "an XGBoost model", "only scikit-learn's estimators are served"),
-    (b"{L", "an XGBoost model (UBJSON)", "only scikit-learn's estimators are served"),
+    (
+        b"binf",
+        "an XGBoost model in its old binary format",
+        "load it with XGBoost 1.3 to 3.0 and save it as .ubj or .json",
+    ),
+    (b"CBM1", "a CatBoost model", "export it to ONNX: save_model(path, format=\"onnx\")"),
 ];
 
 /// What a file that starts with these bytes is; `bytes` may be the whole file or its first [`START`] bytes.
@@ -66,6 +72,9 @@ pub fn kind(bytes: &[u8]) -> Kind {
     }
     if skops::is_archive(bytes) {
         return Kind::Bundle(Format::Skops);
+    }
+    if let Some(library) = Library::of_model(bytes) {
+        return Kind::Bundle(Format::Booster(library));
     }
     if let Some(by) = compression(bytes) {
         return Kind::Compressed(by);

@@ -40,6 +40,7 @@ pub mod kernel_ridge;
 mod kmeans;
 pub mod knn_imputer;
 pub mod label_propagation;
+pub mod lightgbm;
 pub mod linear;
 pub mod manifold;
 pub(crate) mod math;
@@ -75,6 +76,7 @@ mod typical;
 mod vocabulary;
 pub mod voting;
 pub mod weight_boosting;
+pub mod xgboost;
 
 pub use agglomeration::FeatureAgglomeration;
 pub use bagging::Bagging;
@@ -109,6 +111,7 @@ pub use kernel_ridge::KernelRidge;
 pub use kmeans::KMeans;
 pub use knn_imputer::KnnImputer;
 pub use label_propagation::LabelPropagation;
+pub use lightgbm::LightGbm;
 pub use linear::Linear;
 pub use manifold::Manifold;
 pub use matrix_factorization::MatrixFactorization;
@@ -140,6 +143,7 @@ pub use tree::TreeEnsemble;
 pub use vocabulary::{Content, Vocabulary};
 pub use voting::Voting;
 pub use weight_boosting::AdaBoost;
+pub use xgboost::Xgboost;
 
 use ndarray::{Array2, ArrayView2};
 
@@ -167,6 +171,7 @@ pub enum Estimator {
     KernelDensity(Box<KernelDensity>),
     KernelRidge(Box<KernelRidge>),
     LabelPropagation(Box<LabelPropagation>),
+    LightGbm(Box<LightGbm>),
     Linear(Linear),
     LinearDiscriminant(Box<LinearDiscriminant>),
     LocalOutlierFactor(Box<LocalOutlierFactor>),
@@ -188,6 +193,7 @@ pub enum Estimator {
     Transformer(Box<Transformer>),
     Tree(TreeEnsemble),
     Voting(Box<Voting>),
+    Xgboost(Box<Xgboost>),
 }
 
 /// One expression for whichever model an estimator is, and another for a transformer.
@@ -214,6 +220,7 @@ macro_rules! for_each {
             Estimator::KernelDensity($model) => $value,
             Estimator::KernelRidge($model) => $value,
             Estimator::LabelPropagation($model) => $value,
+            Estimator::LightGbm($model) => $value,
             Estimator::Linear($model) => $value,
             Estimator::LinearDiscriminant($model) => $value,
             Estimator::LocalOutlierFactor($model) => $value,
@@ -234,6 +241,7 @@ macro_rules! for_each {
             Estimator::Transformer($transformer) => $other,
             Estimator::Tree($model) => $value,
             Estimator::Voting($model) => $value,
+            Estimator::Xgboost($model) => $value,
         }
     };
 }

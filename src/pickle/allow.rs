@@ -84,7 +84,7 @@ const RECORDED: &[(&str, &[&str])] = &[
         "__pyx_unpickle_CyHalfTweedieLossIdentity", "__pyx_unpickle_CyHuberLoss", "__pyx_unpickle_CyPinballLoss",
     ]),
     ("builtins", &["complex", "slice"]),
-    ("collections", &["OrderedDict"]),
+    ("collections", &["OrderedDict", "defaultdict"]),
     ("datetime", &["date", "datetime", "time", "timedelta", "timezone"]),
     ("decimal", &["Decimal"]),
     ("numpy.ma.core", &["_mareconstruct"]),
@@ -121,6 +121,8 @@ const RECORDED: &[(&str, &[&str])] = &[
 #[rustfmt::skip]
 const CLASSES: &[(&str, &[&str])] = &[
     ("joblib.numpy_pickle", &["NumpyArrayWrapper"]),
+    ("lightgbm.basic", &["Booster"]),
+    ("lightgbm.sklearn", &["LGBMClassifier", "LGBMRanker", "LGBMRegressor"]),
     ("pandas", &["DataFrame"]),
     ("pandas.core.frame", &["DataFrame"]),
     ("scipy.interpolate._bsplines", &["BSpline"]),
@@ -276,6 +278,10 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("sklearn.utils._bunch", &["Bunch"]),
     ("sklearn.utils._metadata_requests", &["MetadataRequest", "MethodMetadataRequest"]),
     ("uuid", &["UUID"]),
+    ("xgboost.callback", &["EarlyStopping"]),
+    ("xgboost.compat", &["XGBoostLabelEncoder"]),
+    ("xgboost.core", &["Booster"]),
+    ("xgboost.sklearn", &["XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRanker", "XGBRegressor"]),
 ];
 
 /// Names that may stand as values and are never called.

@@ -134,6 +134,6 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn refused(&self, name: impl Into<String>, refusal: Refusal) -> PickleError {
-        PickleError::Refused { name: name.into(), at: self.offset(), refusal }
+        PickleError::Refused { name: name.into(), at: self.offset(), refusal, used: None }
     }
 }

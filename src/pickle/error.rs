@@ -48,8 +48,14 @@ pub enum PickleError {
     )]
     TooLarge { compression: Compression, limit: usize, file: usize },
     /// A class or function that scorelet does not rebuild.
-    #[error("{} at {at} is refused: {}", printable(name), advice(name, *refusal))]
-    Refused { name: String, at: Offset, refusal: Refusal },
+    #[error("{} at {at} is refused: {}{}", printable(name), advice(name, *refusal), place(used.as_deref()))]
+    Refused {
+        name: String,
+        at: Offset,
+        refusal: Refusal,
+        /// What the file uses it for, where that can be told: an attribute and whose it is.
+        used: Option<String>,
+    },
     /// An opcode that no scikit-learn file holds, or no opcode at all.
     #[error("opcode {} at {at} is not allowed: {reason}", opcode_name(*code))]
     Opcode { code: u8, at: Offset, reason: &'static str },
@@ -85,6 +91,11 @@ fn printable(name: &str) -> String {
         out.push('…');
     }
     out
+}
+
+/// The end of the message, where it is known what the name is used for.
+fn place(used: Option<&str>) -> String {
+    used.map_or_else(String::new, |used| format!("; it stands as {}", printable(used)))
 }
 
 /// Modules of Python that hostile files call.
@@ -127,12 +138,23 @@ fn advice(name: &str, refusal: Refusal) -> String {
         package if STANDARD_LIBRARY.contains(&package) => {
             "no model needs it, and loading this file in Python may run commands; nothing was run".to_owned()
         }
+        "catboost" => "CatBoost keeps its model in a form of its own, which is not read; export it to ONNX \
+             (`save_model(path, format=\"onnx\")`) or train LightGBM, XGBoost or HistGradientBoosting instead"
+            .to_owned(),
+        "h2o" | "keras" | "tensorflow" | "torch" | "pytorch_tabnet" | "skorch" => format!(
+            "the model is computed by {package}, which scorelet does not do; export it to ONNX where that can be done, \
+             or use a scikit-learn estimator"
+        ),
+        "xgboost" | "lightgbm" => format!(
+            "of {package} only the estimators of its scikit-learn interface and its Booster are read; fit without \
+             callbacks and objectives of your own, or save the Booster alone"
+        ),
         "numpy" | "pandas" | "scipy" | "joblib" => {
             "no scikit-learn model that scorelet reads needs it; remove it from the bundle".to_owned()
         }
         _ => format!(
-            "it belongs to the package {package}, and scorelet reads only scikit-learn's own classes, numpy arrays \
-             and plain values; remove it from the bundle or replace it by a scikit-learn estimator"
+            "it belongs to the package {package}, and scorelet reads only the classes of scikit-learn, XGBoost and \
+             LightGBM, numpy arrays and plain values; remove it from the bundle or replace it by one of those"
         ),
     }
 }

@@ -44,6 +44,11 @@ impl Level {
         Some(self.stack.split_off(mark))
     }
 
+    /// What is on the stack, the newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = Id> {
+        self.stack.iter().rev().copied()
+    }
+
     /// The only value of a pickle that ends here.
     pub(super) fn finish(&mut self) -> Option<Id> {
         if self.marks.is_empty() && self.stack.len() == 1 { self.stack.pop() } else { None }

@@ -207,12 +207,25 @@ impl<'a> Machine<'a> {
     /// Refuses a name, or notes it and lets a survey go on.
     pub(super) fn refuse(&mut self, name: String, refusal: Refusal) -> Result<(), PickleError> {
         if !self.lenient {
-            return Err(self.input.refused(name, refusal));
+            let used = self.place_of_next();
+            return Err(PickleError::Refused { name, at: self.input.offset(), refusal, used });
         }
         let charged = self.arena.charge(name.len() + 256);
         self.paid(charged)?;
         self.notes.refuse(name, refusal, self.input.offset());
         Ok(())
+    }
+
+    /// What the next value will be used for: the attribute whose name is on top of the stack, and the object below it
+    /// that waits for its attributes.
+    fn place_of_next(&self) -> Option<String> {
+        const NEAR: usize = 4096;
+        let Node::Str(attribute) = self.arena.node(self.level.newest().next()?) else { return None };
+        let owner = self.level.newest().take(NEAR).find_map(|id| match self.arena.node(id) {
+            Node::Object(object) if object.state.is_none() => Some(format!(" of a {}", object.class)),
+            _ => None,
+        });
+        Some(format!("{attribute:?}{}", owner.unwrap_or_default()))
     }
 
     pub(super) fn pop(&mut self) -> Result<Id, PickleError> {

@@ -7,10 +7,10 @@ use super::{
     decomposition, derived, dictionary, discretization, discriminant_analysis, dummy, elliptic_envelope, embedding,
     encoders, factor_analysis, function, gaussian_process, gradient_boosting as gb, hist_gradient_boosting as hgb,
     impute, isolation_forest, isotonic, iterative_imputer, kernel_approximation, kernel_pca, kernel_ridge, kmeans,
-    knn_imputer, label_propagation, linear, manifold, matrix_factorization, missing_indicator, mixture, multiclass,
-    multioutput, naive_bayes, nearest_centroid, neighbors, neural_network, pipeline, polynomial, power, preprocessing,
-    quantile, random_projection, selection, spline, stacking, survey, svm, target, text, threshold, topics, tree,
-    voting, weight_boosting, wrappers,
+    knn_imputer, label_propagation, lightgbm, linear, manifold, matrix_factorization, missing_indicator, mixture,
+    multiclass, multioutput, naive_bayes, nearest_centroid, neighbors, neural_network, pipeline, polynomial, power,
+    preprocessing, quantile, random_projection, selection, spline, stacking, survey, svm, target, text, threshold,
+    topics, tree, voting, weight_boosting, wrappers, xgboost,
 };
 use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};
@@ -37,6 +37,9 @@ macro_rules! estimator {
     };
     (any $variant:ident, $builder:path) => {
         Reader::EstimatorOfAny(|value, ctx| Ok(Estimator::$variant($builder(value, ctx)?)))
+    };
+    (any boxed $variant:ident, $builder:path) => {
+        Reader::EstimatorOfAny(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
     };
     (boxed $variant:ident, $builder:path) => {
         Reader::Estimator(|value, ctx| Ok(Estimator::$variant(Box::new($builder(value, ctx)?))))
@@ -78,6 +81,10 @@ macro_rules! transformer {
 /// Every supported class: the public package that it is imported from, its name, its reader. The private modules
 /// between them have moved from version to version and do not matter.
 const CLASSES: &[(&str, &str, Reader)] = &[
+    ("lightgbm", "Booster", estimator!(any boxed LightGbm, lightgbm::booster)),
+    ("lightgbm", "LGBMClassifier", estimator!(any boxed LightGbm, lightgbm::estimator)),
+    ("lightgbm", "LGBMRanker", estimator!(any boxed LightGbm, lightgbm::estimator)),
+    ("lightgbm", "LGBMRegressor", estimator!(any boxed LightGbm, lightgbm::estimator)),
     ("scorelet.features", "DerivedColumns", transformer!(any DerivedColumns, derived::derived_columns)),
     ("sklearn.calibration", "CalibratedClassifierCV", meta!(boxed Calibrated, calibration::calibrated)),
     ("sklearn.cluster", "AffinityPropagation", estimator!(boxed Cluster, cluster::affinity_propagation)),
@@ -356,6 +363,12 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.tree", "DecisionTreeRegressor", estimator!(Tree, tree::decision_tree)),
     ("sklearn.tree", "ExtraTreeClassifier", estimator!(Tree, tree::decision_tree)),
     ("sklearn.tree", "ExtraTreeRegressor", estimator!(Tree, tree::decision_tree)),
+    ("xgboost", "Booster", estimator!(boxed Xgboost, xgboost::booster)),
+    ("xgboost", "XGBClassifier", estimator!(boxed Xgboost, xgboost::estimator)),
+    ("xgboost", "XGBRFClassifier", estimator!(boxed Xgboost, xgboost::estimator)),
+    ("xgboost", "XGBRFRegressor", estimator!(boxed Xgboost, xgboost::estimator)),
+    ("xgboost", "XGBRanker", estimator!(boxed Xgboost, xgboost::estimator)),
+    ("xgboost", "XGBRegressor", estimator!(boxed Xgboost, xgboost::estimator)),
 ];
 
 /// Estimators in estimators in estimators: real pipelines are two or three deep.

@@ -129,7 +129,7 @@ impl<'g, 'a> Predictor<'g, 'a> {
     }
 
     fn plant(&self, features: &[Column], forest: &mut ForestBuilder) -> Result<(), ValueError> {
-        let bitsets: Vec<u32> = self.bitsets.iter().map(|bits| forest.bitset(*bits)).collect();
+        let bitsets: Vec<u32> = self.bitsets.iter().map(|bits| forest.bitsets([*bits])).collect();
         let nodes: Vec<Node> =
             (0..self.value.len()).map(|i| self.node(i, features, &bitsets)).collect::<Result<_, _>>()?;
         forest.push(&nodes, |node| std::slice::from_ref(&self.value[node])).map_err(|e| self.nodes.error(e.to_string()))

@@ -39,6 +39,7 @@ mod kmeans;
 mod knn_imputer;
 mod label_propagation;
 mod labels;
+mod lightgbm;
 mod linear;
 mod manifold;
 mod matrix_factorization;
@@ -77,6 +78,7 @@ mod version;
 mod voting;
 mod weight_boosting;
 mod wrappers;
+mod xgboost;
 
 pub use class::supported;
 pub use isolation_forest::average_path_length;
@@ -256,6 +258,15 @@ pub fn parts(
 /// When the class is not supported or its attributes are not what scikit-learn writes.
 pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
     class::estimator(value, ctx)
+}
+
+/// The columns that a booster was fitted on, which stand in its own bytes.
+pub fn booster_names(value: &View<'_, '_>) -> Option<Vec<String>> {
+    match value.class()?.module.split('.').next()? {
+        "lightgbm" => lightgbm::feature_names(value),
+        "xgboost" => xgboost::feature_names(value),
+        _ => None,
+    }
 }
 
 /// Builds a transformer.

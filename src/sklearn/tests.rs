@@ -303,7 +303,7 @@ fn what_is_no_estimator_is_named() {
         },
         &["found the name sklearn.tree.DecisionTreeClassifier"],
     );
-    check(|b| b.unknown("lightgbm.sklearn.LGBMClassifier"), &["lightgbm.sklearn.LGBMClassifier is not supported"]);
+    check(|b| b.unknown("catboost.core.CatBoostClassifier"), &["catboost.core.CatBoostClassifier is not supported"]);
 }
 
 #[test]

@@ -313,6 +313,21 @@ impl<'g, 'a> View<'g, 'a> {
         }
     }
 
+    /// Bytes, or a bytearray.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn bytes(&self) -> Result<&'g [u8]> {
+        match self.node() {
+            Node::Bytes(bytes) => Ok(bytes),
+            Node::Object(object) if object.class.name == "bytearray" => match object.args[..] {
+                [bytes] if matches!(self.graph.node(bytes), Node::Bytes(_)) => self.step(bytes, Step::Item(0)).bytes(),
+                _ => Err(self.expected("bytes")),
+            },
+            _ => Err(self.expected("bytes")),
+        }
+    }
+
     /// The array, if it is one.
     pub fn array(&self) -> Option<&'g Array<'a>> {
         match self.node() {

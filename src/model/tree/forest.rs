@@ -11,6 +11,9 @@ use super::slice::Sliced;
 /// Key of a missing value.
 pub const MISSING: u32 = u32::MAX;
 
+/// Categories in one block of a set.
+pub const BLOCK: u32 = 256;
+
 /// The number of features is only a number in a file, but scoring takes memory by it.
 const MAX_FEATURES: usize = 1 << 20;
 
@@ -26,7 +29,7 @@ pub enum Node {
 pub enum Test {
     /// The feature's key is at most this.
     AtMost(u32),
-    /// The feature's key is in this bitset ([`ForestBuilder::bitset`]).
+    /// The feature's key is in this bitset ([`ForestBuilder::bitsets`]).
     OneOf(u32),
 }
 
@@ -207,10 +210,12 @@ impl ForestBuilder {
         ForestBuilder { nodes, roots, depths, payload, width, columns, bitsets, n_features }
     }
 
-    /// Adds a set of categories for [`Test::OneOf`]; bit `c % 32` of word `c / 32` stands for category `c`.
-    pub fn bitset(&mut self, bits: [u32; 8]) -> u32 {
-        self.bitsets.push(bits);
-        (self.bitsets.len() - 1) as u32
+    /// Adds a set of categories for [`Test::OneOf`], in blocks of [`BLOCK`]; bit `c % 32` of word `c / 32` stands for
+    /// category `c`. An encoder gives a feature's sets no category beyond their last block.
+    pub fn bitsets(&mut self, blocks: impl IntoIterator<Item = [u32; 8]>) -> u32 {
+        let first = self.bitsets.len();
+        self.bitsets.extend(blocks);
+        first as u32
     }
 
     /// Adds the tree whose root is `nodes[0]`; `values(node)` are the numbers of a leaf. Nodes that are not reached

@@ -31,7 +31,7 @@ impl Encode for AsFloat32 {
 }
 
 /// The key of a `f32`: larger for larger values, equal for both zeros, never 0.
-fn key_of(value: f32) -> u32 {
+pub fn key_of(value: f32) -> u32 {
     let bits = (value + 0.0).to_bits();
     let negative = (bits as i32 >> 31) as u32;
     if value.is_nan() { MISSING } else { bits ^ (negative | 1 << 31) }
@@ -106,7 +106,7 @@ impl Column {
 }
 
 /// `value <= thresholds[i]` just where the rank of `value` is at most `i`.
-fn rank(value: f64, thresholds: &[f64]) -> u32 {
+pub fn rank(value: f64, thresholds: &[f64]) -> u32 {
     if value.is_nan() { MISSING } else { thresholds.partition_point(|threshold| *threshold < value) as u32 }
 }
 

@@ -10,8 +10,8 @@ mod slice;
 mod sum;
 mod walk;
 
-pub use forest::{Forest, ForestBuilder, Node, Test, TreeError};
-pub use keys::{AsFloat32, Categories, Column, Ranks, threshold_key};
+pub use forest::{BLOCK, Forest, ForestBuilder, MISSING, Node, Test, TreeError};
+pub use keys::{AsFloat32, Categories, Column, Encode, Ranks, key_of, rank, threshold_key};
 pub use sum::pairwise_sum;
 
 use super::math::argmax;

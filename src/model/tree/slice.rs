@@ -10,6 +10,7 @@
 
 use super::forest::{Forest, Word};
 use super::simd::{self, Isa};
+use super::walk::Sum;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -153,7 +154,7 @@ impl Block {
 }
 
 /// Adds to each row of `out`, shape (rows of the block, [`Forest::columns`]), what its leaves hold.
-pub(super) fn add(isa: Isa, forest: &Forest, sliced: &Sliced, block: &Block, out: &mut [f64]) {
+pub(super) fn add<S: Sum>(isa: Isa, forest: &Forest, sliced: &Sliced, block: &Block, out: &mut [S]) {
     match isa {
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
@@ -175,10 +176,10 @@ macro_rules! kernel {
             use super::*;
 
             #[target_feature(enable = $features)]
-            pub fn add(forest: &Forest, sliced: &Sliced, block: &Block, out: &mut [f64]) {
+            pub fn add<S: Sum>(forest: &Forest, sliced: &Sliced, block: &Block, out: &mut [S]) {
                 match &sliced.pure {
                     // Adding 1 again and again is counting, if it begins with nothing.
-                    Some(pure) if out.iter().all(|sum| *sum == 0.0) => {
+                    Some(pure) if out.iter().all(|sum| *sum == S::default()) => {
                         count(sliced, pure, block, forest.columns, out);
                     }
                     _ => sum(forest, sliced, block, out),
@@ -187,7 +188,7 @@ macro_rules! kernel {
 
             /// Adds tree by tree.
             #[target_feature(enable = $features)]
-            fn sum(forest: &Forest, sliced: &Sliced, block: &Block, out: &mut [f64]) {
+            fn sum(forest: &Forest, sliced: &Sliced, block: &Block, out: &mut [impl Sum]) {
                 let Forest { width, columns, .. } = *forest;
                 let mut slots = [0; 2 * MAX_LEAVES];
                 for (number, tree) in sliced.trees.iter().enumerate() {
@@ -199,20 +200,20 @@ macro_rules! kernel {
                     let values = &forest.payload[tree.leaves.start * width..tree.leaves.end * width];
                     let leaves = ordinals.get().map(usize::from);
                     if columns == 1 {
-                        out.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += values[leaf]);
+                        out.iter_mut().zip(leaves).for_each(|(sum, leaf)| sum.add(values[leaf]));
                         continue;
                     }
                     let first = if width == 1 { number % columns } else { 0 };
                     for (sums, leaf) in out.chunks_exact_mut(columns).zip(leaves) {
                         let sums = sums[first..].iter_mut().zip(&values[leaf * width..][..width]);
-                        sums.for_each(|(sum, value)| *sum += value);
+                        sums.for_each(|(sum, value)| sum.add(*value));
                     }
                 }
             }
 
             /// Counts the rows of each class but the first: bit n of a row's count stands in the n-th plane.
             #[target_feature(enable = $features)]
-            fn count(sliced: &Sliced, pure: &[u8], block: &Block, columns: usize, out: &mut [f64]) {
+            fn count(sliced: &Sliced, pure: &[u8], block: &Block, columns: usize, out: &mut [impl Sum]) {
                 let mut slots = [0; 2 * MAX_LEAVES];
                 let mut counts = vec![[0; PLANES]; columns - 1];
                 for tree in &sliced.trees {
@@ -236,9 +237,9 @@ macro_rules! kernel {
                         let bits = planes.iter().enumerate().map(|(n, plane)| (plane >> row & 1) << n);
                         let count = bits.sum::<u64>();
                         first -= count;
-                        *sum = count as f64;
+                        sum.add(count as f64);
                     }
-                    sums[0] = first as f64;
+                    sums[0].add(first as f64);
                 }
             }
 

@@ -236,7 +236,7 @@ fn categories_go_left_right_or_with_the_missing() {
         let mut builder = ForestBuilder::new(1, 1, 1);
         let mut bits = [0; 8];
         bits[1] = 1 << 8;
-        let test = Test::OneOf(builder.bitset(bits));
+        let test = Test::OneOf(builder.bitsets([bits]));
         let nodes = [Node::Split { feature: 0, test, missing_left, left: 1, right: 2 }, Node::Leaf, Node::Leaf];
         builder.push(&nodes, |node| &[[0.0], [1.0], [2.0]][node]).expect("a tree");
         let categories = Categories::Listed { values: vec![(-7.0, 40), (3.0, 41)], nan: None };

@@ -5,7 +5,7 @@
 //! keys stay in the second-level cache. Either way a row's leaves are added in the order of the trees, which makes
 //! the sums those of scikit-learn.
 
-use super::forest::{Forest, MISSING, Nodes, Word};
+use super::forest::{BLOCK, Forest, MISSING, Nodes, Word};
 use super::keys::Encode;
 use super::simd::Isa;
 use super::slice::{self, Block, Sliced};
@@ -20,15 +20,41 @@ const BLIND_STEPS: u32 = 6;
 /// Bytes of keys in one block of rows.
 const BLOCK_BYTES: usize = 128 << 10;
 
+/// What leaves are added up in: `f64` as scikit-learn does, or `f32` as XGBoost does.
+pub trait Sum: Copy + Default + PartialEq {
+    /// Adds a leaf's value.
+    fn add(&mut self, leaf: f64);
+}
+
+impl Sum for f64 {
+    #[inline(always)]
+    fn add(&mut self, leaf: f64) {
+        *self += leaf;
+    }
+}
+
+impl Sum for f32 {
+    #[inline(always)]
+    fn add(&mut self, leaf: f64) {
+        *self += leaf as f32;
+    }
+}
+
 impl Forest {
     /// Adds to each row of `out`, shape (rows, [`Forest::columns`]), what its leaves hold, in the order of the trees.
-    /// `x` has shape (rows, [`Forest::n_features`]).
-    pub fn add(&self, x: ArrayView2<'_, f64>, encoder: &impl Encode, out: &mut [f64]) {
+    /// `encoder` takes rows of `x` to [`Forest::n_features`] keys.
+    pub fn add<S: Sum>(&self, x: ArrayView2<'_, f64>, encoder: &impl Encode, out: &mut [S]) {
         self.add_with(Isa::detect(), x, encoder, out);
     }
 
     /// The same with these instructions, or with none.
-    pub(super) fn add_with(&self, isa: Option<Isa>, x: ArrayView2<'_, f64>, encoder: &impl Encode, out: &mut [f64]) {
+    pub(super) fn add_with<S: Sum>(
+        &self,
+        isa: Option<Isa>,
+        x: ArrayView2<'_, f64>,
+        encoder: &impl Encode,
+        out: &mut [S],
+    ) {
         let stride = self.n_features + 1;
         let sliced = self.sliced.as_ref().zip(isa).filter(|(sliced, _)| x.nrows() >= sliced.min_rows());
         let (sliced, most) = match sliced {
@@ -42,14 +68,14 @@ impl Forest {
     }
 
     /// Takes the rows by blocks of at most `most`.
-    fn add_blocks<W: Word>(
+    fn add_blocks<W: Word, S: Sum>(
         &self,
         nodes: &[W],
         mut sliced: Option<(&Sliced, Isa, Block)>,
         most: usize,
         x: ArrayView2<'_, f64>,
         encoder: &impl Encode,
-        out: &mut [f64],
+        out: &mut [S],
     ) {
         let stride = self.n_features + 1;
         let most = most.min(x.nrows());
@@ -84,7 +110,7 @@ struct Walk<'f, W> {
 
 impl<W: Word> Walk<'_, W> {
     /// Adds the leaves of a block of rows. `GENERAL` where a value is missing or a test is categorical.
-    fn block<const GENERAL: bool>(&self, keys: &[u32], out: &mut [f64]) {
+    fn block<const GENERAL: bool>(&self, keys: &[u32], out: &mut [impl Sum]) {
         let stride = self.forest.n_features + 1;
         let columns = self.forest.columns;
         let grouped = out.len() / columns / LANES * LANES;
@@ -107,7 +133,7 @@ impl<W: Word> Walk<'_, W> {
     }
 
     /// Walks one row through all trees, eight trees at once.
-    fn row<const GENERAL: bool>(&self, keys: &[u32], out: &mut [f64]) {
+    fn row<const GENERAL: bool>(&self, keys: &[u32], out: &mut [impl Sum]) {
         let (groups, rest) = self.forest.roots.as_chunks::<LANES>();
         for (group, roots) in groups.iter().enumerate() {
             let mut at = *roots;
@@ -162,7 +188,7 @@ impl<W: Word> Walk<'_, W> {
         if key == MISSING {
             !node.missing_left()
         } else if node.categorical() {
-            let bits = self.forest.bitsets[node.key() as usize];
+            let bits = self.forest.bitsets[(node.key() + key / BLOCK) as usize];
             bits[(key >> 5 & 7) as usize] >> (key & 31) & 1 == 0
         } else {
             key > node.key()
@@ -170,14 +196,14 @@ impl<W: Word> Walk<'_, W> {
     }
 
     #[inline(always)]
-    fn add_leaf(&self, tree: usize, leaf: u32, out: &mut [f64]) {
+    fn add_leaf(&self, tree: usize, leaf: u32, out: &mut [impl Sum]) {
         let Forest { width, columns, payload, .. } = self.forest;
         let number = self.nodes[leaf as usize].key() as usize;
         if *width == 1 {
-            out[if *columns == 1 { 0 } else { tree % columns }] += payload[number];
+            out[if *columns == 1 { 0 } else { tree % columns }].add(payload[number]);
         } else {
             for (sum, value) in out.iter_mut().zip(&payload[number * width..][..*width]) {
-                *sum += value;
+                sum.add(*value);
             }
         }
     }

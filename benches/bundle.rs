@@ -31,10 +31,15 @@ fn main() {
         let line = line.expect("a line of text");
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
-            ["time", method, rows, seconds] => println!("{}", time(&bundle, x, named(method), number(rows), number(seconds))),
+            ["time", method, rows, seconds] => {
+                println!("{}", time(&bundle, x, named(method), number(rows), number(seconds)))
+            }
             ["answer", method, rows] => {
                 let rows = x.slice(s![..number::<usize>(rows), ..]);
-                println!("{}", numbers(bundle.estimator.call(named(method), rows).expect("the rows are right")).join(" "));
+                println!(
+                    "{}",
+                    numbers(bundle.estimator.call(named(method), rows).expect("the rows are right")).join(" ")
+                );
             }
             _ => panic!("not a request: {line}"),
         }

@@ -1,7 +1,10 @@
 //! The scoring contract: model, scaler, feature order and metadata. Types and the native codec only; foreign formats
 //! are read above.
 
+mod digest;
 pub mod native;
+
+pub use digest::{FileDigest, hex_sha256};
 
 use crate::model::{Estimator, InputError, Method, Output, Transformer, Vocabulary};
 use ndarray::{Array2, Axis};
@@ -40,8 +43,7 @@ pub struct Metadata {
 /// The file a bundle came from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Source {
-    /// Hex SHA-256 of the file.
-    pub sha256: String,
+    pub sha256: FileDigest,
     pub bytes: u64,
     /// In words: `pickle protocol 4`, `joblib (zlib)`, `scorelet bundle 1`.
     pub format: String,

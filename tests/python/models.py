@@ -113,7 +113,8 @@ def of_texts(rng):
     if signed and isinstance(between, (decomposition.NMF, decomposition.LatentDirichletAllocation)):
         between = "passthrough"  # they take no negative numbers
     counts = [] if signed or isinstance(between, (decomposition.TruncatedSVD, random_projection.SparseRandomProjection)) else [nb.MultinomialNB(), nb.ComplementNB(), nb.BernoulliNB()]
-    return make_pipeline(made, between, pick(rng, small(rng), lm.RidgeClassifier(), svm.LinearSVC(random_state=0), lm.SGDClassifier(random_state=0), *counts))
+    return make_pipeline(made, between, pick(rng, small(rng), lm.RidgeClassifier(), svm.LinearSVC(random_state=0), lm.SGDClassifier(random_state=0),
+                                           svm.SVC(kernel=pick(rng, "linear", "rbf")), neighbors.KNeighborsClassifier(5, metric=pick(rng, "euclidean", "cosine")), *counts))
 
 
 def beside_texts(rng):

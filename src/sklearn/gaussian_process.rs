@@ -123,6 +123,9 @@ fn kernel(value: View<'_, '_>, n_features: usize, ctx: &mut Context) -> Result<K
     Kernel::new(ops).ok_or_else(|| value.error("no kernel").into())
 }
 
+/// Beyond it, gamma(nu) is near the end of what a float holds.
+const MOST_NU: f64 = 100.0;
+
 fn operand(value: &View<'_, '_>, n_features: usize, ctx: &mut Context) -> Result<Op, BuildError> {
     let number = |key| value.attr(key)?.f64();
     Ok(match class_name(value) {
@@ -135,9 +138,8 @@ fn operand(value: &View<'_, '_>, n_features: usize, ctx: &mut Context) -> Result
                 1.5 => Smoothness::OneAndHalf,
                 2.5 => Smoothness::TwoAndHalf,
                 f64::INFINITY => Smoothness::Infinite,
-                nu => {
-                    return Err(BuildError::option(value, format!("nu={nu} (other than 0.5, 1.5, 2.5 and infinity)")));
-                }
+                nu if nu > 0.0 && nu <= MOST_NU => Smoothness::of_nu(nu),
+                nu => return Err(BuildError::option(value, format!("nu={nu} (above 0 and up to {MOST_NU} is read)"))),
             };
             Op::Matern { scale: scale(value, n_features, ctx)?, smoothness }
         }

@@ -63,6 +63,7 @@ mod random_projection;
 mod refused;
 mod selection;
 mod sources;
+mod sparse;
 mod spline;
 mod stacking;
 mod survey;

@@ -2,7 +2,7 @@
 
 use super::attributes::{class_name, flag, numbers, policy, vector};
 use super::labels::{classes, labels};
-use super::{BuildError, Context};
+use super::{BuildError, Context, sparse};
 use crate::model::neighbors::{
     Index, Kernel, KernelDensity, Labels, LocalOutlierFactor, Metric, Neighbors, Node, Outlier, Reach, Search, Shape,
     Target, Tree,
@@ -147,9 +147,7 @@ pub(super) fn count<'g>(value: &View<'g, '_>, key: &'g str, n_rows: usize) -> Re
 /// Reads training rows and how they are searched.
 pub(super) fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, BuildError> {
     let fit = value.attr("_fit_X")?;
-    let [n_rows, columns] = fit.shape()[..] else {
-        return Err(fit.error(format!("expected rows of numbers, found {}", fit.kind())).into());
-    };
+    let (n_rows, columns, rows) = sparse::matrix(&fit, ctx)?;
     let n_features = super::attributes::n_features(value, Some(columns), ctx)?;
     if n_rows == 0 {
         return Err(fit.error("there are no rows").into());
@@ -159,7 +157,6 @@ pub(super) fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, 
         return Err(fit.error("expected latitudes and longitudes").into());
     }
     let method = value.attr("_fit_method")?;
-    let rows = numbers(&fit, ctx)?;
     let index = match method.str()? {
         "brute" => Index::brute(&rows, n_features),
         "kd_tree" | "ball_tree" if metric == Metric::Cosine || metric == Metric::SquaredEuclidean => {

@@ -1,11 +1,11 @@
 //! `GaussianRandomProjection`, `SparseRandomProjection`, `NeighborhoodComponentsAnalysis` and `BernoulliRBM`: rows on
 //! directions.
 
-use super::attributes::{matrix, n_features, numbers, policy, vector};
-use super::{BuildError, Context};
+use super::attributes::{matrix, n_features, policy, vector};
+use super::{BuildError, Context, sparse};
 use crate::model::decomposition::Center;
 use crate::model::{BoltzmannMachine, Projection, SparseProjection};
-use crate::value::{ValueError, View};
+use crate::value::View;
 use ndarray::Array2;
 
 /// Reads directions that nothing is taken from before.
@@ -28,7 +28,10 @@ pub fn projection(value: &View<'_, '_>, ctx: &mut Context) -> Result<Projection,
 pub fn sparse_projection(value: &View<'_, '_>, ctx: &mut Context) -> Result<SparseProjection, BuildError> {
     let stored = value.attr("components_")?;
     let (n_columns, components) = match stored.object() {
-        Some(_) => sparse_rows(&stored, ctx)?,
+        Some(_) => {
+            let found = sparse::rows(&stored, ctx)?;
+            (found.n_columns, found.rows)
+        }
         None => {
             let (_, columns, values) = matrix(value, "components_", ctx)?;
             (columns, values.chunks_exact(columns).map(|row| row.iter().copied().enumerate().collect()).collect())
@@ -54,31 +57,5 @@ pub fn boltzmann_machine(value: &View<'_, '_>, ctx: &mut Context) -> Result<Bolt
     match intercepts.len() == projection.n_features_out() {
         true => Ok(BoltzmannMachine { projection, intercepts }),
         false => Err(value.error("intercept_hidden_ and components_ disagree").into()),
-    }
-}
-
-/// What a sparse matrix of compressed rows holds: how many columns it has, and of each row the columns and values.
-fn sparse_rows(value: &View<'_, '_>, ctx: &mut Context) -> Result<(usize, Vec<Vec<(usize, f64)>>), ValueError> {
-    let shape = value.get("_shape").map_or_else(|| value.attr("shape"), Ok)?;
-    let [n_rows, n_columns] = shape.i64s()?[..] else { return Err(shape.error("expected rows and columns")) };
-    let n_columns = usize::try_from(n_columns).unwrap_or(0);
-    let (starts, places) = (value.attr("indptr")?, value.attr("indices")?);
-    for part in [&starts, &places] {
-        ctx.read(part)?;
-    }
-    let (starts, places) = (starts.i64s()?, places.i64s()?);
-    let values = numbers(&value.attr("data")?, ctx)?;
-    let place = |place: i64| usize::try_from(place).ok().filter(|place| *place < n_columns);
-    let pairs: Option<Vec<(usize, f64)>> =
-        places.iter().zip(&values).map(|(at, value)| Some((place(*at)?, *value))).collect();
-    let span = |pair: &[i64]| Some(usize::try_from(pair[0]).ok()?..usize::try_from(pair[1]).ok()?);
-    let rows = pairs.filter(|pairs| pairs.len() == values.len() && places.len() == values.len()).and_then(|pairs| {
-        starts.windows(2).map(|pair| pairs.get(span(pair)?).map(<[_]>::to_vec)).collect::<Option<Vec<_>>>()
-    });
-    // Spans that follow each other hold each value once.
-    let whole = starts.first() == Some(&0) && starts.last() == Some(&(values.len() as i64)) && starts.is_sorted();
-    match rows {
-        Some(rows) if whole && i64::try_from(rows.len()) == Ok(n_rows) => Ok((n_columns, rows)),
-        _ => Err(value.error("it is no sparse matrix of compressed rows")),
     }
 }

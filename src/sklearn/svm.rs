@@ -1,9 +1,9 @@
 //! `SVC`, `NuSVC`, `SVR`, `NuSVR`, `OneClassSVM`: what libsvm found, under the names with a leading underscore. The public
 //! ones change sign for two classes.
 
-use super::attributes::{class_name, flag, n_features, numbers, policy, vector};
+use super::attributes::{class_name, flag, n_features, policy, vector};
 use super::members::own_classes;
-use super::{BuildError, Context};
+use super::{BuildError, Context, sparse};
 use crate::model::Svm;
 use crate::model::svm::{Kernel, Labels, Target, Vectors};
 use crate::value::View;
@@ -11,11 +11,8 @@ use crate::value::View;
 /// Reads vectors, coefficients and kernel.
 ///
 /// # Errors
-/// When its attributes are not what scikit-learn writes, the kernel is a function, or it was fitted to sparse data.
+/// When its attributes are not what scikit-learn writes, or the kernel is a function.
 pub fn svm(value: &View<'_, '_>, ctx: &mut Context) -> Result<Svm, BuildError> {
-    if flag(value, "_sparse", false)? {
-        return Err(BuildError::option(value, "sparse training data"));
-    }
     let kernel = kernel(value)?;
     let (vectors, n_vectors, n_features) = vectors(value, kernel, ctx)?;
     let dual = value.attr("_dual_coef_")?;
@@ -29,13 +26,13 @@ pub fn svm(value: &View<'_, '_>, ctx: &mut Context) -> Result<Svm, BuildError> {
         Target::Labels(labels) => (labels.classes.len() - 1, labels.classes.len() * (labels.classes.len() - 1) / 2),
         _ => (1, 1),
     };
-    if dual.shape() != [rows, n_vectors] || intercept.len() != pairs {
-        let found = format!("{} and {} intercepts", dual.kind(), intercept.len());
+    let (dual_rows, dual_columns, coef) = sparse::matrix(&dual, ctx)?;
+    if (dual_rows, dual_columns) != (rows, n_vectors) || intercept.len() != pairs {
+        let found = format!("{dual_rows} of {dual_columns} and {} intercepts", intercept.len());
         return Err(dual
             .error(format!("expected {rows} rows of {n_vectors}, and {pairs} intercepts; found {found}"))
             .into());
     }
-    let coef = numbers(&dual, ctx)?;
     Ok(Svm { policy: policy(value, false), n_features, kernel, vectors, coef, intercept, target })
 }
 
@@ -76,11 +73,9 @@ fn vectors(value: &View<'_, '_>, kernel: Kernel, ctx: &mut Context) -> Result<(V
         return Ok((Vectors::Places(places), count, n));
     }
     let rows = value.attr("support_vectors_")?;
-    let [count, columns] = rows.shape()[..] else {
-        return Err(rows.error(format!("expected rows, found {}", rows.kind())).into());
-    };
+    let (count, columns, values) = sparse::matrix(&rows, ctx)?;
     let n = n_features(value, Some(columns), ctx)?;
-    Ok((Vectors::Rows(numbers(&rows, ctx)?), count, n))
+    Ok((Vectors::Rows(values), count, n))
 }
 
 fn labels(value: &View<'_, '_>, n_vectors: usize, ctx: &mut Context) -> Result<Labels, BuildError> {

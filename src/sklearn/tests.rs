@@ -1,6 +1,7 @@
 //! Models that no fitted scikit-learn object would be: each must be refused with a reason, in bounded time.
 
 mod families;
+mod transformers;
 
 use super::{BuildError, Found, Support, Version, parts, survey};
 use crate::value::{Array, ArrayData, DType, Graph, Id, Name, Node, Object};

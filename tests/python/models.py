@@ -113,7 +113,8 @@ def of_texts(rng):
     if signed and isinstance(between, (decomposition.NMF, decomposition.LatentDirichletAllocation)):
         between = "passthrough"  # they take no negative numbers
     counts = [] if signed or isinstance(between, (decomposition.TruncatedSVD, random_projection.SparseRandomProjection)) else [nb.MultinomialNB(), nb.ComplementNB(), nb.BernoulliNB()]
-    return make_pipeline(made, between, pick(rng, small(rng), lm.RidgeClassifier(), svm.LinearSVC(random_state=0), lm.SGDClassifier(random_state=0), *counts))
+    return make_pipeline(made, between, pick(rng, small(rng), lm.RidgeClassifier(), svm.LinearSVC(random_state=0), lm.SGDClassifier(random_state=0),
+                                           svm.SVC(kernel=pick(rng, "linear", "rbf")), *counts))
 
 
 def beside_texts(rng):
@@ -187,7 +188,7 @@ def similar(rng):
 def process(rng, kind, **more):
     """A Gaussian process with an expression of up to three kernels, as they are drawn: to optimise them would take long.
     ExpSineSquared of several columns has no Cholesky factor."""
-    draw = lambda: pick(rng, gk.RBF(float(rng.uniform(0.5, 3))), gk.Matern(nu=pick(rng, 0.5, 1.5, 2.5, np.inf)), gk.RationalQuadratic(),
+    draw = lambda: pick(rng, gk.RBF(float(rng.uniform(0.5, 3))), gk.Matern(nu=pick(rng, 0.5, 1.5, 2.5, np.inf, 0.8, 3.3)), gk.RationalQuadratic(),
                         gk.DotProduct(0.5), gk.ConstantKernel(0.5), gk.PairwiseKernel(metric="laplacian"))
     kernel = pick(rng, draw() + gk.WhiteKernel(0.1), draw() * draw() + gk.WhiteKernel(), draw() ** 2 + 2.0 * draw())
     return kind(kernel, optimizer=None, **more)
@@ -223,8 +224,9 @@ def splines(rng):
 # A sum over support vectors whose terms may be a million times larger than itself (7.6e6 for 6.2 with a linear NuSVC);
 # BLAS adds them in another order.
 # Sums over training rows of a kernel model cancel as well. The five error functions of a GaussianProcessClassifier have
-# factors in the thousands, which leave a probability. A PCA's likelihood comes from the inverse of a covariance.
-CANCELLING = {"NuSVC": 1e-9, "OneClassSVM": 1e-11, "KernelRidge": 1e-9, "GaussianProcessRegressor": 1e-9, "GaussianProcessClassifier": 1e-9, "PCA": 1e-8}
+# factors in the thousands, which leave a probability. Linear models of texts add up thousands of terms. A PCA's likelihood comes from the inverse of a covariance.
+CANCELLING = {"NuSVC": 1e-9, "OneClassSVM": 1e-11, "KernelRidge": 1e-9, "GaussianProcessRegressor": 1e-9, "GaussianProcessClassifier": 1e-9, "PCA": 1e-8, "LinearSVC": 1e-11, "RidgeClassifier": 1e-11,
+              "SGDClassifier": 1e-11}
 # Their score_samples is drawn at random.
 RANDOM = {"BernoulliRBM"}
 # Their transform gives distances to centres.
@@ -390,7 +392,7 @@ MODELS = {
     "QuadraticDiscriminantAnalysis": ("classes", lambda r: da.QuadraticDiscriminantAnalysis(reg_param=0.1)),
     "GaussianMixture": ("nothing", lambda r: mixture.GaussianMixture(**components(r))),
     "BayesianGaussianMixture": ("nothing", lambda r: mixture.BayesianGaussianMixture(**components(r, weight_concentration_prior_type=pick(r, "dirichlet_process", "dirichlet_distribution")))),
-    "EllipticEnvelope": ("nothing", lambda r: covariance.EllipticEnvelope(random_state=0)),
+    "EllipticEnvelope": ("nothing", lambda r: covariance.EllipticEnvelope(store_precision=bool(r.integers(2)), random_state=0)),
     "MLPClassifier": ("classes", lambda r: nn.MLPClassifier(**layers(r))),
     "MLPRegressor": ("values", lambda r: nn.MLPRegressor(**layers(r))),
     "multi-output MLPRegressor": ("many values", lambda r: nn.MLPRegressor(**layers(r))),

@@ -1,5 +1,6 @@
 //! Kernels and what is made of them by `+`, `*` and `**`: `sklearn.gaussian_process.kernels`.
 
+use super::bessel::{bessel_k, gamma};
 use crate::model::math::dot;
 use crate::model::pairwise::Pairwise;
 use crate::model::svm::squared_distance;
@@ -40,13 +41,18 @@ pub enum Op {
     Power(f64),
 }
 
-/// `nu` of a Matérn kernel, where it needs no Bessel function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// `nu` of a Matérn kernel.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Smoothness {
     Half,
     OneAndHalf,
     TwoAndHalf,
     Infinite,
+    /// Any other takes a Bessel function, times a factor of its own.
+    Other {
+        nu: f64,
+        factor: f64,
+    },
 }
 
 impl Kernel {
@@ -142,6 +148,11 @@ fn scaled(row: &[f64], rows: &[f64], scale: &[f64], of: impl Fn(f64) -> f64) -> 
 }
 
 impl Smoothness {
+    /// Of any `nu` above 0 whose gamma function is finite.
+    pub fn of_nu(nu: f64) -> Smoothness {
+        Smoothness::Other { nu, factor: 2f64.powf(1.0 - nu) / gamma(nu) }
+    }
+
     fn of(self, distance: f64) -> f64 {
         match self {
             Smoothness::Half => (-distance).exp(),
@@ -154,6 +165,10 @@ impl Smoothness {
                 (1.0 + k + k * k / 3.0) * (-k).exp()
             }
             Smoothness::Infinite => (-(distance * distance) / 2.0).exp(),
+            Smoothness::Other { nu, factor } => {
+                let k = (2.0 * nu).sqrt() * if distance == 0.0 { f64::EPSILON } else { distance };
+                factor * k.powf(nu) * bessel_k(nu, k)
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Gaussian processes: what is known of the training rows, each as much as the kernel says that it is like the row.
 
+mod bessel;
 mod kernel;
 
 pub use kernel::{Kernel, Op, Smoothness};

@@ -72,6 +72,7 @@ differential_tests() {
   "$python" tests/python/differential.py --rounds 3 && "$python" tests/python/differential.py --rounds 1 --seed 1 --format skops
 }
 differential() { step differential built differential_tests; }
+estimators() { step estimators built "$python" tests/python/estimators.py; }
 quality() { step quality built "$python" tests/python/quality.py; }
 boosters_tests() {
   environment .venv-boosters tests/python/boosters-requirements.txt && .venv-boosters/bin/python tests/python/boosters.py &&
@@ -117,8 +118,8 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-all=(format lint docs cargo sample differential boosters train quality openapi readme azurite registry gate azure pipeline pages container
-  k8s scripts dependencies)
+all=(format lint docs cargo sample differential estimators boosters train quality openapi readme azurite registry gate azure pipeline
+  pages container k8s scripts dependencies)
 [ $# -gt 0 ] || set -- "${all[@]}"
 environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do

@@ -5,7 +5,7 @@
 //! Modules, lowest layer first; a module uses only those above its own line (`tests/tidy.rs` proves it):
 //!
 //! - [`value`]: the graph of plain data that every format is read into; [`calendar`]: times and dates; [`literal`]:
-//!   Python literals; [`html`]: what pages are made of
+//!   Python literals; [`html`]: what pages are made of; [`zstd`]: frames unpacked
 //! - [`pickle`], [`model`], [`data`], [`telemetry`]: know nothing of each other
 //! - [`bundle`]: the scoring contract and its native codec; [`skops`]: skops files to the value graph; [`boosters`]: the
 //!   model bytes of XGBoost and LightGBM
@@ -42,3 +42,4 @@ pub mod skops;
 pub mod telemetry;
 pub mod train;
 pub mod value;
+pub mod zstd;

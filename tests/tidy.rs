@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Modules, lowest layer first. One uses only modules of earlier lines.
 const LAYERS: &[&[&str]] = &[
-    &["calendar", "html", "literal", "value"],
+    &["calendar", "html", "literal", "value", "zstd"],
     &["pickle", "model", "data", "telemetry"],
     &["boosters", "bundle", "skops"],
     &["sklearn", "score"],
@@ -45,6 +45,8 @@ const HOMES: &[(&str, &str)] = &[
     ("base64ct", "registry/sign"),
     ("arc_swap", "serve/"),
     ("syn", "sklearn/derived/expression.rs"),
+    ("unicode_normalization", "model/text/unicode.rs"),
+    ("ruzstd", "zstd.rs"),
 ];
 
 /// Lines of a file, beyond which it should have become a folder.

@@ -1,10 +1,13 @@
 //! The scoring contract: model, scaler, feature order and metadata. Types and the native codec only; foreign formats
 //! are read above.
 
+mod digest;
 pub mod native;
 
+pub use digest::{FileDigest, hex_sha256};
+
 use crate::model::{Estimator, InputError, Method, Output, Transformer, Vocabulary};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
@@ -40,8 +43,7 @@ pub struct Metadata {
 /// The file a bundle came from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Source {
-    /// Hex SHA-256 of the file.
-    pub sha256: String,
+    pub sha256: FileDigest,
     pub bytes: u64,
     /// In words: `pickle protocol 4`, `joblib (zlib)`, `scorelet bundle 1`.
     pub format: String,
@@ -67,11 +69,34 @@ impl Bundle {
         kept && said(self) == said(other) && self.vocabulary == other.vocabulary && models(self) == models(other)
     }
 
-    /// Scales `x` (rows, features in feature order) and computes the outputs asked for, in that order.
+    /// Scales `x` (rows, features in feature order) and computes the outputs asked for, in that order. Where a row has a
+    /// column for each of many terms while it is scored, only a few rows are scored at a time.
     ///
     /// # Errors
     /// When scaler or estimator refuse a value.
     pub fn score(&self, x: Array2<f64>, methods: &[Method]) -> Result<Vec<Output>, InputError> {
+        /// Numbers in a matrix of terms: 16 MiB.
+        const TERMS: usize = 1 << 21;
+        let rows = match self.vocabulary.n_terms() {
+            0 => return self.score_at_once(x, methods),
+            terms => (TERMS / terms).max(1),
+        };
+        if self.vocabulary.is_whole() && x.nrows() > rows {
+            let message = format!("the answer depends on all rows together, and {rows} texts are the most at a time");
+            return Err(InputError::Refused { row: rows, column: 0, message });
+        }
+        let mut outputs: Option<Vec<Output>> = None;
+        for (at, chunk) in x.axis_chunks_iter(Axis(0), rows).enumerate() {
+            let more = self.score_at_once(chunk.to_owned(), methods).map_err(|error| error.below(at * rows))?;
+            match &mut outputs {
+                None => outputs = Some(more),
+                Some(outputs) => outputs.iter_mut().zip(more).for_each(|(output, more)| output.extend(more)),
+            }
+        }
+        outputs.map_or_else(|| self.score_at_once(x, methods), Ok)
+    }
+
+    fn score_at_once(&self, x: Array2<f64>, methods: &[Method]) -> Result<Vec<Output>, InputError> {
         let x = match &self.scaler {
             Some(scaler) => scaler.transform(x)?,
             None => x,

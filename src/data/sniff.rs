@@ -2,7 +2,8 @@
 
 use super::DataError;
 use super::source::Input;
-use std::io::Read;
+use crate::zstd::Frames;
+use std::io::{BufReader, Read};
 
 /// What rows are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,9 @@ pub(super) enum Packing {
     Gzip,
     Zstd,
 }
+
+/// Largest window of a zstd frame in bytes: that of `zstd --long`, its program's own limit.
+const ZSTD_WINDOW: u64 = 128 << 20;
 
 /// How many bytes are looked at.
 const START: u64 = 4096;
@@ -57,7 +61,7 @@ pub(super) fn sniff(input: &Input) -> Result<(Format, Packing), DataError> {
         _ => Packing::Plain,
     };
     let mut text = Vec::new();
-    let mut unpacked = unpack(&bytes[..], packing).map_err(|error| input.failed(error))?.take(START);
+    let mut unpacked = unpack(&bytes[..], packing).take(START);
     // The start of a packed file ends in the middle of a block: what came until then is enough.
     while text.len() < START as usize {
         let mut piece = [0; START as usize];
@@ -83,15 +87,12 @@ pub(super) fn sniff(input: &Input) -> Result<(Format, Packing), DataError> {
 }
 
 /// What bytes are unpacked to.
-///
-/// # Errors
-/// When the unpacker cannot be made.
-pub(super) fn unpack<'a>(bytes: impl Read + Send + 'a, packing: Packing) -> std::io::Result<Box<dyn Read + Send + 'a>> {
-    Ok(match packing {
+pub(super) fn unpack<'a>(bytes: impl Read + Send + 'a, packing: Packing) -> Box<dyn Read + Send + 'a> {
+    match packing {
         Packing::Plain => Box::new(bytes),
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
-        Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(bytes)?),
-    })
+        Packing::Zstd => Box::new(Frames::new(BufReader::new(bytes), ZSTD_WINDOW)),
+    }
 }
 
 /// The text of a source, without a byte order mark.
@@ -99,7 +100,7 @@ pub(super) fn unpack<'a>(bytes: impl Read + Send + 'a, packing: Packing) -> std:
 /// # Errors
 /// When it cannot be read.
 pub(super) fn text<'a>(bytes: impl Read + Send + 'a, packing: Packing) -> std::io::Result<Box<dyn Read + Send + 'a>> {
-    let mut text = unpack(bytes, packing)?;
+    let mut text = unpack(bytes, packing);
     let mut start = Vec::new();
     text.by_ref().take(UTF8_MARK.len() as u64).read_to_end(&mut start)?;
     if start == UTF8_MARK {

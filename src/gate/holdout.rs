@@ -4,13 +4,14 @@
 
 use crate::bundle::Bundle;
 use crate::data::{Column, Loaded, NameError, Table, Values};
-use crate::model::{Classes, Content, Method, Output};
+use crate::model::{Classes, Content, Method, Output, Vocabulary};
 use crate::score::{Form, ReplyStyle, Scorer};
 use crate::train::Target;
 use crate::train::evaluate::{self, Answers, Evaluation};
 use crate::train::features;
 use crate::train::params::Task;
 use ndarray::Array2;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -81,15 +82,20 @@ impl Measured {
         let columns = request_columns(what, bundle, &data.table)?;
         let rows: Vec<usize> = (0..data.table.rows).collect();
         let table = Table { columns, rows: rows.len() };
-        let x = features::requests(&table, &bundle.feature_order, &rows, &bundle.vocabulary);
+        let vocabulary = with_documents(&bundle.vocabulary, &table.columns);
+        let x = features::requests(&table, &bundle.feature_order, &rows, &vocabulary);
         let x = x.expect("the columns have the names of the order");
+        let texts = vocabulary.texts();
         let refused = |refused: evaluate::Refused| {
             let message = words(bundle, &table.columns, refused.row).unwrap_or_else(|| refused.error.to_string());
             HoldoutError::Refused { what: what.to_owned(), row: refused.row + 1, message }
         };
-        let answers = evaluate::answers(bundle, x.view(), threads).map_err(refused)?;
+        let answers = texts.during(|| evaluate::answers(bundle, x.view(), threads)).map_err(refused)?;
         let truth = truth(what, bundle, task, target)?;
-        let seen = if task == Task::Clustering { evaluate::seen_by_model(bundle, x) } else { Array2::zeros((0, 0)) };
+        let seen = match task {
+            Task::Clustering => texts.during(|| evaluate::seen_by_model(bundle, x)),
+            _ => Array2::zeros((0, 0)),
+        };
         let evaluation = evaluate::evaluate(task, &answers, truth.as_ref(), seen.view(), 0);
         Ok(Measured { task, answers, truth, evaluation, seen, columns: table.columns })
     }
@@ -161,17 +167,30 @@ fn some(names: &[String]) -> String {
     }
 }
 
+/// The vocabulary with every text of the columns that take whole texts, so that a matrix of codes can hold them.
+fn with_documents<'v>(vocabulary: &'v Vocabulary, columns: &[Column]) -> Cow<'v, Vocabulary> {
+    let mut own = Cow::Borrowed(vocabulary);
+    for (_, column) in columns.iter().enumerate().filter(|(at, _)| vocabulary.is_document(*at)) {
+        if let Values::Texts(texts) = &column.values {
+            texts.dictionary.iter().for_each(|text| {
+                own.to_mut().intern(text);
+            });
+        }
+    }
+    own
+}
+
 /// Whether serving would take what the column holds.
 fn fits(what: &str, content: &Content, column: &Column) -> Result<(), HoldoutError> {
     let takes = match content {
         Content::Number => "numbers",
-        Content::Text(_) => "texts",
+        Content::Text(_) | Content::Document(_) => "texts",
         Content::Date => "dates",
         Content::Unused => return Ok(()),
     };
     let found = match (content, &column.values) {
         (Content::Number, Values::Numbers { .. })
-        | (Content::Text(_), Values::Texts(_))
+        | (Content::Text(_) | Content::Document(_), Values::Texts(_))
         | (Content::Date, Values::Times(_)) => return Ok(()),
         // Without a single value there is no telling what a column holds.
         (_, Values::Numbers { values, .. }) if values.iter().all(|value| value.is_nan()) => return Ok(()),

@@ -89,7 +89,7 @@ fn breaks(candidate: &Bundle, baseline: &Bundle) -> Vec<String> {
 fn takes(bundle: &Bundle, column: usize) -> &'static str {
     match bundle.vocabulary.content(column) {
         Content::Number => "numbers",
-        Content::Text(_) => "texts",
+        Content::Text(_) | Content::Document(_) => "texts",
         Content::Date => "dates",
         Content::Unused => "anything",
     }

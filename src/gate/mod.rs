@@ -297,7 +297,7 @@ fn identity(subject: &Subject) -> Identity {
     let bundle = &subject.bundle;
     Identity {
         name: subject.name.clone(),
-        sha256: bundle.source.sha256.clone(),
+        sha256: bundle.source.sha256.hex().to_owned(),
         bytes: bundle.source.bytes,
         estimator: bundle.estimator_name.clone(),
         trained_at: bundle.metadata.trained_at.clone(),

@@ -130,7 +130,7 @@ fn inputs(bundle: &Bundle) -> String {
     let column = |(at, name): (usize, &String)| {
         let kind = match bundle.vocabulary.content(at) {
             Content::Number => "double",
-            Content::Text(_) => "string",
+            Content::Text(_) | Content::Document(_) => "string",
             Content::Date => "datetime",
             Content::Unused => "any",
         };

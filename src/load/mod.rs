@@ -16,6 +16,7 @@ mod mlflow;
 mod order;
 mod outline;
 mod python;
+mod read;
 mod report;
 mod sniff;
 
@@ -31,16 +32,16 @@ pub use sniff::Foreign;
 
 use crate::boosters::BoosterError;
 use crate::bundle::native::{self, NativeError};
-use crate::bundle::{Bundle, Source};
+use crate::bundle::{Bundle, FileDigest, Source, hex_sha256};
 use crate::pickle::{self, Limits, PickleError};
 use crate::skops::{self, SkopsError};
 use crate::value::Graph;
-use sha2::{Digest, Sha256};
 use sniff::{Format, Kind};
 use std::borrow::Cow;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What the user may add to what the file says.
 #[derive(Debug, Clone, Default)]
@@ -105,7 +106,7 @@ pub fn open(path: &Path, options: &LoadOptions) -> Result<Bundle, LoadError> {
 /// A file that may be a bundle, in memory.
 pub struct BundleFile {
     path: PathBuf,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     /// The columns that the signature of an MLflow model names, for a model that was fitted without names.
     signature: Option<Vec<String>>,
 }
@@ -113,7 +114,7 @@ pub struct BundleFile {
 impl BundleFile {
     /// A file that is in memory already; `path` is what messages call it.
     pub fn new(path: PathBuf, bytes: Vec<u8>) -> BundleFile {
-        BundleFile { path, bytes, signature: None }
+        BundleFile { path, bytes: Arc::new(bytes), signature: None }
     }
 
     /// Reads the file at `path`, or the only bundle in the folder there; of an MLflow model the file that it names.
@@ -128,9 +129,10 @@ impl BundleFile {
         } else {
             (path.to_owned(), None)
         };
-        match read_regular(&path) {
-            Ok(bytes) => Ok(BundleFile { path, bytes, signature }),
-            Err(problem) => Err(LoadError { path, problem }),
+        match read::regular(&path) {
+            Ok(Some(bytes)) => Ok(BundleFile { path, bytes: Arc::new(bytes), signature }),
+            Ok(None) => Err(LoadError { path, problem: Problem::Special }),
+            Err(error) => Err(LoadError { path, problem: error.into() }),
         }
     }
 
@@ -155,7 +157,7 @@ impl BundleFile {
 
     /// Hex SHA-256 of the file.
     pub fn sha256(&self) -> String {
-        Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex_sha256(&self.bytes)
     }
 
     /// Builds the bundle that the file holds.
@@ -163,15 +165,11 @@ impl BundleFile {
     /// # Errors
     /// When it is damaged, or scorelet cannot reproduce its model exactly.
     pub fn load(&self, options: &LoadOptions) -> Result<Bundle, LoadError> {
-        std::thread::scope(|scope| {
-            // Hashing takes about as long as all the rest.
-            let sha256 = scope.spawn(|| self.sha256());
-            let content = self.content()?;
-            let mut bundle = content.bundle(&content.graph()?, options)?;
-            let sha256 = sha256.join().expect("hashing does not panic");
-            bundle.source = Source { sha256, bytes: self.len(), format: content.format() };
-            Ok(bundle)
-        })
+        let sha256 = FileDigest::of(self.bytes.clone());
+        let content = self.content()?;
+        let mut bundle = content.bundle(&content.graph()?, options)?;
+        bundle.source = Source { sha256, bytes: self.len(), format: content.format() };
+        Ok(bundle)
     }
 
     /// Undoes compression and tells what the content is.
@@ -207,20 +205,6 @@ fn in_folder(folder: &Path) -> Result<(PathBuf, Option<Vec<String>>), Problem> {
         Some(saved) => Ok((saved.file, saved.columns)),
         None => Ok((find::bundle_in(folder)?, None)),
     }
-}
-
-/// Only regular files end: a pipe or device could be read for ever.
-fn read_regular(path: &Path) -> Result<Vec<u8>, Problem> {
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Err(Problem::Special);
-    }
-    let mut bytes = Vec::new();
-    let expected = usize::try_from(metadata.len()).map_err(io::Error::other)?;
-    bytes.try_reserve_exact(expected).map_err(io::Error::other)?;
-    // What a writer appends meanwhile is not read: the reader of the content then finds the file cut short.
-    fs::File::open(path)?.take(metadata.len()).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The decompressed content of a [`BundleFile`].

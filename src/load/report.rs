@@ -222,13 +222,15 @@ fn all(metadata: Metadata) -> Map<String, Value> {
 /// Asks the model itself: its refusals tell a missing value from an infinite one.
 fn inputs(bundle: &Bundle) -> Inputs {
     let refuses = |value: f64, kind: fn(&InputError) -> bool| {
-        let row = Array2::from_elem((1, bundle.feature_order.len()), value);
-        matches!(bundle.score(row, &[bundle.default_method()]), Err(error) if kind(&error))
+        let width = bundle.feature_order.len();
+        let cell = |column| if bundle.vocabulary.is_document(column) { column as f64 } else { value };
+        let row = Array2::from_shape_fn((1, width), |(_, column)| cell(column));
+        let answer = bundle.vocabulary.examples(width).during(|| bundle.score(row, &[bundle.default_method()]));
+        matches!(answer, Err(error) if kind(&error))
     };
-    let text = |(at, name): (usize, &String)| bundle.vocabulary.is_text(at).then(|| name.clone());
     Inputs {
         missing: !refuses(f64::NAN, |error| matches!(error, InputError::Missing { .. })),
         infinite: !refuses(f64::INFINITY, |error| matches!(error, InputError::Infinite { .. })),
-        text_columns: bundle.feature_order.iter().enumerate().filter_map(text).collect(),
+        text_columns: bundle.vocabulary.text_columns().map(|at| bundle.feature_order[at].clone()).collect(),
     }
 }

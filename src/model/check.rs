@@ -1,5 +1,6 @@
 //! scikit-learn's checks of input values (`check_array`), with its messages.
 
+use super::product::all_finite;
 use ndarray::ArrayView2;
 
 /// The float type that scikit-learn converts the input to before it checks it.
@@ -63,6 +64,17 @@ impl InputError {
         InputError::Refused { row, column, message }
     }
 
+    /// The same error so many rows further down.
+    pub fn below(mut self, rows: usize) -> InputError {
+        match &mut self {
+            InputError::Infinite { row, .. }
+            | InputError::Missing { row, .. }
+            | InputError::UnknownCategory { row, .. }
+            | InputError::Refused { row, .. } => *row += rows,
+        }
+        self
+    }
+
     /// The same error at another column: what an estimator calls 0 may be another one of its surroundings.
     pub fn moved(mut self, to: impl Fn(usize) -> usize) -> InputError {
         match &mut self {
@@ -106,6 +118,15 @@ impl InputPolicy {
             return Err(InputError::Infinite { row, column, dtype: self.dtype });
         }
         Ok(())
+    }
+
+    /// The same after the fact: `products` are sums of products of every value of `x`, which are finite only when all of
+    /// these are, so that mostly nothing has to be looked at twice.
+    ///
+    /// # Errors
+    /// As [`InputPolicy::check`].
+    pub fn check_by(&self, products: &[f64], x: ArrayView2<'_, f64>) -> Result<(), InputError> {
+        if self.dtype == FloatType::F64 && all_finite(products) { Ok(()) } else { self.check(x) }
     }
 }
 

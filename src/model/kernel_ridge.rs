@@ -47,30 +47,27 @@ impl KernelRidge {
     pub fn call(&self, _: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
         self.policy.check(x)?;
         let n = self.coef.len() / self.targets;
-        let mut alike = Vec::with_capacity(n);
         let mut values = Vec::with_capacity(x.nrows() * self.targets);
         for (at, row) in x.rows().into_iter().enumerate() {
-            let row = row.to_vec();
-            alike.clear();
-            match &self.similarity {
-                Similarity::Precomputed => alike.extend_from_slice(&row),
-                Similarity::Kernel { kernel, rows } => {
-                    refuse_negative(*kernel, at, &row)?;
-                    alike.extend(rows.chunks_exact(self.n_features).map(|known| kernel.of(&row, known)));
-                }
-            }
+            let alike = self.similarity.to_all(at, &row.to_vec())?;
             values.extend(self.coef.chunks_exact(n).map(|coef| dot(&alike, coef)));
         }
         Ok(if self.flat { Output::Floats(values) } else { Output::Matrix(rows_of(values, self.targets)) })
     }
 }
 
-/// `additive_chi2_kernel` takes counts.
-fn refuse_negative(kernel: Pairwise, at: usize, row: &[f64]) -> Result<(), InputError> {
-    match row.iter().position(|value| *value < 0.0) {
-        Some(column) if kernel.is_chi2() => {
-            Err(InputError::Refused { row: at, column, message: "X contains negative values.".into() })
+impl Similarity {
+    /// How much row `at` is like each training row.
+    ///
+    /// # Errors
+    /// When the kernel refuses a value.
+    pub fn to_all(&self, at: usize, row: &[f64]) -> Result<Vec<f64>, InputError> {
+        match self {
+            Similarity::Precomputed => Ok(row.to_vec()),
+            Similarity::Kernel { kernel, rows } => {
+                kernel.refuse_negative(at, row)?;
+                Ok(rows.chunks_exact(row.len()).map(|known| kernel.of(row, known)).collect())
+            }
         }
-        _ => Ok(()),
     }
 }

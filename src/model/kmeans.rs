@@ -1,6 +1,7 @@
 //! `KMeans` and `MiniBatchKMeans`: the nearest of a few centers.
 
 use super::math::dot;
+use super::product::{BLOCK, products};
 use super::{InputError, InputPolicy, Method, Output};
 use ndarray::{Array2, ArrayView2};
 
@@ -35,28 +36,42 @@ impl KMeans {
     }
 
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
-        self.policy.check(x)?;
-        let x = x.as_standard_layout();
-        let rows = x.as_slice().unwrap_or_default().chunks_exact(self.n_features);
         if method == Method::Predict {
-            return Ok(Output::Ints(rows.map(|row| self.nearest(row)).collect()));
+            let mut labels = Vec::with_capacity(x.nrows());
+            self.compare(x, |_, products| labels.push(self.least(products)))?;
+            return Ok(Output::Ints(labels));
         }
         let mut distances = Vec::with_capacity(x.nrows() * self.n_clusters());
-        for row in rows {
-            let squared = dot(row, row);
-            distances.extend(self.distances(row, squared));
-        }
+        self.compare(x, |row, products| distances.extend(self.distances(row, products)))?;
         let shape = (x.nrows(), self.n_clusters());
         Ok(Output::Matrix(Array2::from_shape_vec(shape, distances).expect("a distance for each center")))
+    }
+
+    /// Hands over each row with its products with the centers, block by block.
+    fn compare(&self, x: ArrayView2<'_, f64>, mut each: impl FnMut(&[f64], &[f64])) -> Result<(), InputError> {
+        let standard = x.as_standard_layout();
+        let mut all = vec![0.0; x.nrows().min(BLOCK) * self.n_clusters()];
+        for rows in standard.as_slice().unwrap_or_default().chunks(BLOCK * self.n_features) {
+            let all = &mut all[..rows.len() / self.n_features * self.n_clusters()];
+            products(rows, &self.centers, self.n_features, all);
+            self.policy.check_by(all, x)?;
+            let rows = rows.chunks_exact(self.n_features);
+            rows.zip(all.chunks_exact(self.n_clusters())).for_each(|(row, products)| each(row, products));
+        }
+        Ok(())
     }
 
     /// The first center of least |c|² - 2 x·c: `_update_chunk_dense` in `sklearn.cluster._k_means_lloyd`, which leaves
     /// out |x|². Compared in this form, because far away from all centers it loses other bits than the distance does.
     pub(super) fn nearest(&self, row: &[f64]) -> i64 {
-        let centers = self.centers.chunks_exact(self.n_features).zip(&self.squared_norms);
+        let centers = self.centers.chunks_exact(self.n_features);
+        self.least(&centers.map(|center| dot(row, center)).collect::<Vec<_>>())
+    }
+
+    fn least(&self, products: &[f64]) -> i64 {
         let mut best = (f64::INFINITY, 0);
-        for (label, (center, squared)) in centers.enumerate() {
-            let distance = squared - 2.0 * dot(row, center);
+        for (label, (product, squared)) in products.iter().zip(&self.squared_norms).enumerate() {
+            let distance = squared - 2.0 * product;
             if label == 0 || distance < best.0 {
                 best = (distance, label as i64);
             }
@@ -65,9 +80,10 @@ impl KMeans {
     }
 
     /// `sklearn.metrics.pairwise.euclidean_distances`: sqrt(-2 x·c + |x|² + |c|²), in that order.
-    fn distances<'a>(&'a self, row: &'a [f64], squared: f64) -> impl Iterator<Item = f64> + 'a {
-        let centers = self.centers.chunks_exact(self.n_features).zip(&self.squared_norms);
-        centers.map(move |(center, norm)| (-2.0 * dot(row, center) + squared + norm).max(0.0).sqrt())
+    fn distances(&self, row: &[f64], products: &[f64]) -> impl Iterator<Item = f64> {
+        let squared = dot(row, row);
+        let centers = products.iter().zip(&self.squared_norms);
+        centers.map(move |(product, norm)| (-2.0 * product + squared + norm).max(0.0).sqrt())
     }
 }
 

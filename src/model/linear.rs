@@ -1,6 +1,7 @@
 //! Linear models: one dot product for each output, then a link, a label or a probability.
 
-use super::math::{argmax, dot, expit, softmax};
+use super::math::{argmax, expit, softmax};
+use super::product::products;
 use super::{Classes, InputError, InputPolicy, Method, Output};
 use ndarray::{Array2, ArrayView2};
 use std::sync::Arc;
@@ -68,8 +69,8 @@ impl Linear {
     }
 
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
-        self.policy.check(x)?;
         let mut scores = self.scores(x);
+        self.policy.check_by(&scores, x)?;
         Ok(match &self.head {
             Head::Regressor { link, matrix } => {
                 if *link == Link::Log {
@@ -96,12 +97,11 @@ impl Linear {
 
     /// `X @ coef_.T + intercept_`, row-major, shape (rows, n_outputs).
     fn scores(&self, x: ArrayView2<'_, f64>) -> Vec<f64> {
-        let n_features = self.n_features();
         let x = x.as_standard_layout();
-        let mut scores = Vec::with_capacity(x.nrows() * self.intercept.len());
-        for row in x.as_slice().unwrap_or_default().chunks_exact(n_features) {
-            let outputs = self.coef.chunks_exact(n_features).zip(&self.intercept);
-            scores.extend(outputs.map(|(coef, intercept)| dot(row, coef) + intercept));
+        let mut scores = vec![0.0; x.nrows() * self.intercept.len()];
+        products(x.as_slice().unwrap_or_default(), &self.coef, self.n_features(), &mut scores);
+        for scores in scores.chunks_exact_mut(self.intercept.len()) {
+            scores.iter_mut().zip(&self.intercept).for_each(|(score, intercept)| *score += intercept);
         }
         scores
     }
@@ -123,7 +123,10 @@ impl Linear {
         let huber = |score: f64| (score.clamp(-1.0, 1.0) + 1.0) / 2.0;
         if n == 1 {
             let pair = |score: &f64| match probability {
-                Probability::Logistic => [1.0 - expit(*score), expit(*score)],
+                Probability::Logistic => {
+                    let second = expit(*score);
+                    [1.0 - second, second]
+                }
                 Probability::ModifiedHuber => [1.0 - huber(*score), huber(*score)],
                 Probability::Softmax => {
                     let mut pair = [-score, *score];
@@ -131,7 +134,9 @@ impl Linear {
                     pair
                 }
             };
-            return Output::Matrix(matrix(scores.iter().flat_map(pair).collect(), 2));
+            let mut pairs = vec![0.0; scores.len() * 2];
+            pairs.as_chunks_mut().0.iter_mut().zip(&scores).for_each(|(out, score)| *out = pair(score));
+            return Output::Matrix(matrix(pairs, 2));
         }
         for row in scores.chunks_exact_mut(n) {
             match probability {

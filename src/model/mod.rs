@@ -6,6 +6,7 @@
 //! Inputs are row-major `f64` matrices of shape (rows, features). Text columns hold codes of the bundle's
 //! [`Vocabulary`]: a number from 0 for a known text, [`Vocabulary::UNKNOWN`] for any other, NaN for a missing one.
 
+pub mod agglomeration;
 mod answers;
 pub mod bagging;
 pub mod bisecting_kmeans;
@@ -16,12 +17,15 @@ pub mod compose;
 pub mod cross_decomposition;
 pub mod decomposition;
 pub mod derived;
+pub mod dictionary;
 mod discretization;
 pub mod discriminant_analysis;
+mod documents;
 pub mod dummy;
 pub mod elliptic_envelope;
 mod embedding;
 pub mod encoders;
+pub mod factor_analysis;
 pub mod function;
 pub mod gaussian_process;
 pub mod gradient_boosting;
@@ -30,12 +34,18 @@ mod impute;
 mod isolation_forest;
 pub mod isotonic;
 pub mod iterative_imputer;
+pub mod kernel_approximation;
+pub mod kernel_pca;
 pub mod kernel_ridge;
 mod kmeans;
 pub mod knn_imputer;
+pub mod label_propagation;
 pub mod lightgbm;
 pub mod linear;
+pub mod manifold;
 pub(crate) mod math;
+pub mod matrix_factorization;
+pub mod missing_indicator;
 pub mod mixture;
 pub mod multiclass;
 pub mod multioutput;
@@ -49,13 +59,20 @@ mod pipeline;
 mod polynomial;
 pub mod power;
 pub mod preprocessing;
+mod product;
 mod quantile;
+pub mod random_projection;
+pub mod rbm;
 mod selection;
+pub(crate) mod solve;
 pub mod spline;
 pub mod stacking;
 pub mod svm;
+mod tanh;
 pub mod target;
+pub mod text;
 pub mod threshold;
+pub mod topics;
 pub mod tree;
 mod typical;
 mod vocabulary;
@@ -63,6 +80,7 @@ pub mod voting;
 pub mod weight_boosting;
 pub mod xgboost;
 
+pub use agglomeration::FeatureAgglomeration;
 pub use bagging::Bagging;
 pub use bisecting_kmeans::BisectingKMeans;
 pub use calibration::Calibrated;
@@ -72,12 +90,15 @@ pub use compose::Union;
 pub use cross_decomposition::CrossDecomposition;
 pub use decomposition::{Pca, Projection};
 pub use derived::DerivedColumns;
+pub use dictionary::Dictionary;
 pub use discretization::{Binarizer, KBinsDiscretizer};
 pub use discriminant_analysis::{LinearDiscriminant, Quadratic};
+pub use documents::Texts;
 pub use dummy::{Answer, Dummy, Label};
 pub use elliptic_envelope::EllipticEnvelope;
 pub use embedding::Embedding;
 pub use encoders::{OneHotEncoder, ValueEncoder};
+pub use factor_analysis::FactorAnalysis;
 pub use function::FunctionTransformer;
 pub use gaussian_process::GaussianProcess;
 pub use gradient_boosting::GradientBoosting;
@@ -86,17 +107,23 @@ pub use impute::{NULL, SimpleImputer};
 pub use isolation_forest::IsolationForest;
 pub use isotonic::Isotonic;
 pub use iterative_imputer::IterativeImputer;
+pub use kernel_approximation::KernelApproximation;
+pub use kernel_pca::{KernelCenterer, KernelPca};
 pub use kernel_ridge::KernelRidge;
 pub use kmeans::KMeans;
 pub use knn_imputer::KnnImputer;
+pub use label_propagation::LabelPropagation;
 pub use lightgbm::LightGbm;
 pub use linear::Linear;
+pub use manifold::Manifold;
+pub use matrix_factorization::MatrixFactorization;
+pub use missing_indicator::MissingIndicator;
 pub use mixture::Mixture;
 pub use multiclass::Multiclass;
 pub use multioutput::{Chain, MultiOutput};
 pub use naive_bayes::NaiveBayes;
 pub use nearest_centroid::NearestCentroid;
-pub use neighbors::{LocalOutlierFactor, Neighbors};
+pub use neighbors::{KernelDensity, LocalOutlierFactor, Neighbors};
 pub use neural_network::Perceptron;
 pub use output::{Classes, Method, Output};
 pub use pipeline::Pipeline;
@@ -104,12 +131,16 @@ pub use polynomial::PolynomialFeatures;
 pub use power::PowerTransformer;
 pub use preprocessing::{Normalizer, Scaler};
 pub use quantile::QuantileTransformer;
-pub use selection::Selector;
+pub use random_projection::SparseProjection;
+pub use rbm::BoltzmannMachine;
+pub use selection::{Elimination, Selector};
 pub use spline::SplineTransformer;
 pub use stacking::Stacking;
 pub use svm::Svm;
 pub use target::TransformedTarget;
+pub use text::{TfidfTransformer, Vectorizer};
 pub use threshold::Threshold;
+pub use topics::Topics;
 pub use tree::TreeEnsemble;
 pub use vocabulary::{Content, Vocabulary};
 pub use voting::Voting;
@@ -129,14 +160,19 @@ pub enum Estimator {
     Cluster(Box<Cluster>),
     CrossDecomposition(Box<CrossDecomposition>),
     Dummy(Dummy),
+    /// `RFE`, `RFECV` as the model itself.
+    Elimination(Box<Elimination>),
     EllipticEnvelope(Box<EllipticEnvelope>),
+    FactorAnalysis(Box<FactorAnalysis>),
     GaussianProcess(Box<GaussianProcess>),
     GradientBoosting(Box<GradientBoosting>),
     HistGradientBoosting(HistGradientBoosting),
     IsolationForest(IsolationForest),
     Isotonic(Isotonic),
     KMeans(KMeans),
+    KernelDensity(Box<KernelDensity>),
     KernelRidge(Box<KernelRidge>),
+    LabelPropagation(Box<LabelPropagation>),
     LightGbm(Box<LightGbm>),
     Linear(Linear),
     LinearDiscriminant(Box<LinearDiscriminant>),
@@ -174,14 +210,18 @@ macro_rules! for_each {
             Estimator::Cluster($model) => $value,
             Estimator::CrossDecomposition($model) => $value,
             Estimator::Dummy($model) => $value,
+            Estimator::Elimination($model) => $value,
             Estimator::EllipticEnvelope($model) => $value,
+            Estimator::FactorAnalysis($model) => $value,
             Estimator::GaussianProcess($model) => $value,
             Estimator::GradientBoosting($model) => $value,
             Estimator::HistGradientBoosting($model) => $value,
             Estimator::IsolationForest($model) => $value,
             Estimator::Isotonic($model) => $value,
             Estimator::KMeans($model) => $value,
+            Estimator::KernelDensity($model) => $value,
             Estimator::KernelRidge($model) => $value,
+            Estimator::LabelPropagation($model) => $value,
             Estimator::LightGbm($model) => $value,
             Estimator::Linear($model) => $value,
             Estimator::LinearDiscriminant($model) => $value,
@@ -232,6 +272,27 @@ pub enum Transformer {
     SplineTransformer(SplineTransformer),
     /// `PCA`, `TruncatedSVD`.
     Projection(Projection),
+    TfidfTransformer(Box<TfidfTransformer>),
+    /// `CountVectorizer`, `HashingVectorizer`, `TfidfVectorizer`.
+    Vectorizer(Box<Vectorizer>),
+    /// `BernoulliRBM`.
+    BoltzmannMachine(Box<BoltzmannMachine>),
+    /// `DictionaryLearning`, `MiniBatchDictionaryLearning`, `SparseCoder`.
+    Dictionary(Box<Dictionary>),
+    FeatureAgglomeration(Box<FeatureAgglomeration>),
+    /// `Nystroem`, `RBFSampler` and their like.
+    KernelApproximation(Box<KernelApproximation>),
+    KernelCenterer(Box<KernelCenterer>),
+    KernelPca(Box<KernelPca>),
+    /// `Isomap`, `LocallyLinearEmbedding`.
+    Manifold(Box<Manifold>),
+    /// `NMF`, `MiniBatchNMF`.
+    MatrixFactorization(Box<MatrixFactorization>),
+    MissingIndicator(Box<MissingIndicator>),
+    /// `SparseRandomProjection`.
+    SparseProjection(Box<SparseProjection>),
+    /// `LatentDirichletAllocation`.
+    Topics(Box<Topics>),
     /// `ColumnTransformer`, `FeatureUnion`.
     Union(Union),
     /// Transformers one after the other.
@@ -285,6 +346,19 @@ impl Transformer {
             Transformer::IterativeImputer(t) => t.n_features_in(),
             Transformer::SplineTransformer(t) => t.n_features_in(),
             Transformer::Projection(t) => t.n_features_in(),
+            Transformer::TfidfTransformer(t) => t.n_features,
+            Transformer::Vectorizer(_) => 1,
+            Transformer::BoltzmannMachine(t) => t.projection.n_features_in(),
+            Transformer::Dictionary(t) => t.atoms.ncols(),
+            Transformer::FeatureAgglomeration(t) => t.n_features,
+            Transformer::KernelApproximation(t) => t.n_features,
+            Transformer::KernelCenterer(t) => t.means.len(),
+            Transformer::KernelPca(t) => t.n_features,
+            Transformer::Manifold(t) => t.search.n_features,
+            Transformer::MatrixFactorization(t) => t.n_features(),
+            Transformer::MissingIndicator(t) => t.n_features,
+            Transformer::SparseProjection(t) => t.n_features,
+            Transformer::Topics(t) => t.words.ncols(),
             Transformer::Union(t) => t.n_features_in(),
             Transformer::Pipeline(steps) => steps.first().map_or(0, Transformer::n_features_in),
             Transformer::Estimator(e) => e.n_features(),
@@ -312,6 +386,19 @@ impl Transformer {
             Transformer::IterativeImputer(t) => t.n_features_out(),
             Transformer::SplineTransformer(t) => t.n_features_out(),
             Transformer::Projection(t) => t.n_features_out(),
+            Transformer::TfidfTransformer(t) => t.n_features,
+            Transformer::Vectorizer(t) => t.n_features_out(),
+            Transformer::BoltzmannMachine(t) => t.projection.n_features_out(),
+            Transformer::Dictionary(t) => t.n_features_out(),
+            Transformer::FeatureAgglomeration(t) => t.groups.len(),
+            Transformer::KernelApproximation(t) => t.n_features_out(),
+            Transformer::KernelCenterer(t) => t.means.len(),
+            Transformer::KernelPca(t) => t.components.nrows(),
+            Transformer::Manifold(t) => t.n_features_out(),
+            Transformer::MatrixFactorization(t) => t.components.nrows(),
+            Transformer::MissingIndicator(t) => t.columns.len(),
+            Transformer::SparseProjection(t) => t.components.len(),
+            Transformer::Topics(t) => t.words.nrows(),
             Transformer::Union(t) => t.n_features_out(),
             Transformer::Pipeline(steps) => steps.last().map_or(0, Transformer::n_features_out),
             Transformer::Estimator(e) => e.width(Method::Transform).unwrap_or_default(),
@@ -342,6 +429,19 @@ impl Transformer {
             Transformer::IterativeImputer(t) => t.transform(x),
             Transformer::SplineTransformer(t) => t.transform(x),
             Transformer::Projection(t) => t.transform(x),
+            Transformer::TfidfTransformer(t) => t.transform(x),
+            Transformer::Vectorizer(t) => t.transform(x),
+            Transformer::BoltzmannMachine(t) => t.transform(x),
+            Transformer::Dictionary(t) => t.transform(x),
+            Transformer::FeatureAgglomeration(t) => t.transform(x),
+            Transformer::KernelApproximation(t) => t.transform(x),
+            Transformer::KernelCenterer(t) => t.transform(x),
+            Transformer::KernelPca(t) => t.transform(x),
+            Transformer::Manifold(t) => t.transform(x),
+            Transformer::MatrixFactorization(t) => t.transform(x),
+            Transformer::MissingIndicator(t) => t.transform(x),
+            Transformer::SparseProjection(t) => t.transform(x),
+            Transformer::Topics(t) => t.transform(x),
             Transformer::Union(t) => t.transform(x),
             Transformer::Pipeline(steps) => steps.iter().try_fold(x, |x, step| step.transform(x)),
             Transformer::Estimator(e) => e.table(Method::Transform, x.view()),

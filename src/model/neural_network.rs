@@ -1,9 +1,11 @@
 //! Multi-layer perceptrons: matrix products with an activation after each.
 
 use super::math::{argmax, expit, softmax};
+use super::product::{BLOCK, forward};
+use super::tanh::tanh;
 use super::tree::rows_of;
 use super::{Classes, InputError, InputPolicy, Method, Output};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use std::sync::Arc;
 
 /// `MLPClassifier` and `MLPRegressor`.
@@ -62,8 +64,7 @@ impl Perceptron {
     /// # Errors
     /// When the estimator refuses a value.
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
-        self.policy.check(x)?;
-        let values = self.forward(x);
+        let values = self.forward(x)?;
         let columns = values.ncols();
         let single = || values.column(0);
         Ok(match (&self.target, method) {
@@ -90,32 +91,41 @@ impl Perceptron {
     }
 
     /// `_forward_pass_fast`.
-    fn forward(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
-        let mut values = x.to_owned();
-        for (at, layer) in self.layers.iter().enumerate() {
-            values = values.dot(&layer.weights) + &layer.bias;
-            let activation = if at + 1 == self.layers.len() { self.last } else { self.hidden };
-            activation.apply(&mut values);
+    fn forward(&self, x: ArrayView2<'_, f64>) -> Result<Array2<f64>, InputError> {
+        let columns = self.layers[self.layers.len() - 1].bias.len();
+        let mut out = Array2::zeros((x.nrows(), columns));
+        for (rows, mut out) in x.axis_chunks_iter(Axis(0), BLOCK).zip(out.axis_chunks_iter_mut(Axis(0), BLOCK)) {
+            let mut values: Option<Array2<f64>> = None;
+            for (at, layer) in self.layers.iter().enumerate() {
+                let mut next = Array2::zeros((rows.nrows(), layer.bias.len()));
+                forward(values.as_ref().map_or(rows, |values| values.view()), &layer.weights, next.view_mut());
+                let next_values = next.as_slice_mut().expect("a new matrix is contiguous");
+                if at == 0 {
+                    self.policy.check_by(next_values, x)?;
+                }
+                for row in next_values.chunks_exact_mut(layer.bias.len()) {
+                    row.iter_mut().zip(&layer.bias).for_each(|(value, bias)| *value += bias);
+                }
+                let activation = if at + 1 == self.layers.len() { self.last } else { self.hidden };
+                activation.apply(next_values, layer.bias.len());
+                values = Some(next);
+            }
+            out.assign(&values.expect("a perceptron has a layer"));
         }
-        values.as_standard_layout().into_owned()
+        Ok(out)
     }
 }
 
 impl Activation {
-    fn apply(self, values: &mut Array2<f64>) {
+    /// To rows of `columns` values.
+    fn apply(self, values: &mut [f64], columns: usize) {
         match self {
             Activation::Identity => {}
-            Activation::Logistic => values.mapv_inplace(expit),
-            Activation::Tanh => values.mapv_inplace(f64::tanh),
-            Activation::Relu => values.mapv_inplace(|x| if x > 0.0 || x.is_nan() { x } else { 0.0 }),
-            Activation::Exp => values.mapv_inplace(f64::exp),
-            Activation::Softmax => {
-                for mut row in values.rows_mut() {
-                    let mut copy = row.to_vec();
-                    softmax(&mut copy);
-                    row.iter_mut().zip(copy).for_each(|(value, p)| *value = p);
-                }
-            }
+            Activation::Logistic => values.iter_mut().for_each(|value| *value = expit(*value)),
+            Activation::Tanh => tanh(values),
+            Activation::Relu => values.iter_mut().for_each(|x| *x = if *x > 0.0 || x.is_nan() { *x } else { 0.0 }),
+            Activation::Exp => values.iter_mut().for_each(|value| *value = value.exp()),
+            Activation::Softmax => values.chunks_exact_mut(columns).for_each(softmax),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an estimator gives back: typed columns, not yet JSON.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use std::sync::Arc;
 
 /// A method of a scikit-learn estimator that scorelet offers as an output.
@@ -88,4 +88,58 @@ pub enum Output {
     Columns(Vec<Output>),
     /// `predict_proba` of a multi-output classifier: one matrix for each output, as scikit-learn returns a list.
     List(Vec<Array2<f64>>),
+}
+
+impl Output {
+    /// Puts the rows of another answer of the same model below.
+    pub fn extend(&mut self, below: Output) {
+        fn append(own: &mut Array2<f64>, more: &Array2<f64>) {
+            own.append(Axis(0), more.view()).expect("answers of one model are equally wide");
+        }
+        match (self, below) {
+            (Output::Labels { indices, .. }, Output::Labels { indices: more, .. }) => indices.extend(more),
+            (Output::Ints(own), Output::Ints(more)) => own.extend(more),
+            (Output::Floats(own), Output::Floats(more)) => own.extend(more),
+            (Output::Matrix(own), Output::Matrix(more)) => append(own, &more),
+            (Output::Columns(own), Output::Columns(more)) => {
+                own.iter_mut().zip(more).for_each(|(own, more)| own.extend(more));
+            }
+            (Output::List(own), Output::List(more)) => {
+                own.iter_mut().zip(&more).for_each(|(own, more)| append(own, more))
+            }
+            _ => unreachable!("answers of one model are of one kind"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn answers_are_put_below_each_other() {
+        let labels =
+            |indices: &[u32]| Output::Labels { indices: indices.to_vec(), classes: Arc::new(Classes::Int(vec![5, 6])) };
+        let matrix = |values: Array2<f64>| Output::Matrix(values);
+        for (above, below, expected) in [
+            (labels(&[0]), labels(&[1, 1]), labels(&[0, 1, 1])),
+            (Output::Ints(vec![1]), Output::Ints(vec![2]), Output::Ints(vec![1, 2])),
+            (matrix(array![[1.0, 2.0]]), matrix(array![[3.0, 4.0]]), matrix(array![[1.0, 2.0], [3.0, 4.0]])),
+            (
+                Output::Columns(vec![Output::Floats(vec![1.0]), labels(&[0])]),
+                Output::Columns(vec![Output::Floats(vec![2.0]), labels(&[1])]),
+                Output::Columns(vec![Output::Floats(vec![1.0, 2.0]), labels(&[0, 1])]),
+            ),
+            (
+                Output::List(vec![array![[1.0]]]),
+                Output::List(vec![array![[2.0]]]),
+                Output::List(vec![array![[1.0], [2.0]]]),
+            ),
+        ] {
+            let mut all = above;
+            all.extend(below);
+            assert_eq!(all, expected);
+        }
+    }
 }

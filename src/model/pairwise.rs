@@ -1,5 +1,6 @@
 //! How much alike two rows are: the kernels of `sklearn.metrics.pairwise`.
 
+use super::InputError;
 use super::math::dot;
 use super::svm::squared_distance;
 
@@ -44,6 +45,19 @@ impl Pairwise {
             Pairwise::Cosine => dot(&unit(x), &unit(y)),
             Pairwise::AdditiveChi2 => additive_chi2(x, y),
             Pairwise::Chi2 { gamma } => (additive_chi2(x, y) * gamma).exp(),
+        }
+    }
+
+    /// The chi-squared kernels take counts.
+    ///
+    /// # Errors
+    /// When row `at` holds a negative number.
+    pub fn refuse_negative(self, at: usize, row: &[f64]) -> Result<(), InputError> {
+        match row.iter().position(|value| *value < 0.0) {
+            Some(column) if self.is_chi2() => {
+                Err(InputError::Refused { row: at, column, message: "X contains negative values.".into() })
+            }
+            _ => Ok(()),
         }
     }
 

@@ -218,7 +218,8 @@ fn record(candidate: &Candidate, sources: &[Source]) -> Result<Record, RegistryE
     let bundle = file.load(&candidate.options)?;
     let files: Vec<Stored> = sources.iter().map(|source| source.stored.clone()).collect();
     record::check_files(&files).map_err(problem)?;
-    let held = sources.iter().find(|source| source.file == file.path() && source.stored.sha256 == bundle.source.sha256);
+    let held =
+        sources.iter().find(|source| source.file == file.path() && source.stored.sha256 == bundle.source.sha256.hex());
     let held =
         held.ok_or_else(|| problem("it changed while it was read, or its bundle is a hidden file".to_owned()))?;
     // What needs the files beside it is pulled with them.

@@ -5,6 +5,7 @@ use super::number::{Decimal, python_float};
 use super::problem;
 use super::schema::Schema;
 use super::table::Table;
+use crate::model::Texts;
 use ::csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 
 /// Reads a table. Rows may be short, but not longer than the header.
@@ -29,7 +30,7 @@ pub(super) fn read(schema: &Schema, text: &str) -> Result<Table, ScoreError> {
         let row = table.push_rows(1, 0).map_err(|fault| problem::fault(fault, text))?;
         for (field, column) in record.iter().zip(&columns) {
             if let Some(column) = *column {
-                let value = value(schema, field, column);
+                let value = value(schema, field, column, &mut table.texts);
                 table.set(row, column, value.map_err(|text| problem::not_a_number_text(schema, index, column, &text))?);
             }
         }
@@ -75,7 +76,7 @@ fn line(record: &ByteRecord) -> u64 {
 }
 
 /// The value of a field; its text when it is no number.
-fn value(schema: &Schema, field: &[u8], column: usize) -> Result<f64, String> {
+fn value(schema: &Schema, field: &[u8], column: usize, texts: &mut Texts) -> Result<f64, String> {
     if schema.is_number(column)
         && let Some((number, end)) = Decimal::scan(field, 0)
         && end == field.len()
@@ -88,7 +89,7 @@ fn value(schema: &Schema, field: &[u8], column: usize) -> Result<f64, String> {
         return Ok(f64::NAN);
     }
     if !schema.is_number(column) {
-        return schema.value(column, &text).ok_or_else(|| text.into_owned());
+        return schema.value(column, &text, texts).ok_or_else(|| text.into_owned());
     }
     match &*text {
         "True" | "TRUE" | "true" => Ok(1.0),

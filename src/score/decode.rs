@@ -36,6 +36,8 @@ pub(super) struct Decoder<'a> {
 pub(super) struct Slot<'a> {
     pub raw: &'a [u8],
     pub column: Option<usize>,
+    /// All that stood between the value before, or the bracket, and its own value; empty before the first record.
+    pub gap: &'a [u8],
 }
 
 /// Decodes a JSON body.
@@ -69,7 +71,7 @@ struct TopLevel {
 impl<'a> Decoder<'a> {
     pub fn new(schema: &'a Schema, style: ReplyStyle, body_len: usize) -> Self {
         let expected = if schema.plain_names { schema.names.as_slice() } else { &[] };
-        let slot = |(column, name): (usize, &'a String)| Slot { raw: name.as_bytes(), column: Some(column) };
+        let slot = |(column, name): (usize, &'a String)| Slot { raw: name.as_bytes(), column: Some(column), gap: &[] };
         Decoder {
             schema,
             table: Table::new(schema.width(), body_len),
@@ -202,7 +204,14 @@ impl<'a> Decoder<'a> {
         let code = match scan.peek() {
             b'"' => {
                 let text = scan.string()?;
-                let value = str::from_utf8(&text.bytes()).map_or(Some(UNKNOWN), |text| self.schema.value(column, text));
+                // A lone half of a surrogate is no text that a model could know.
+                let bytes = text.bytes();
+                let texts = &mut self.table.texts;
+                let value = match (str::from_utf8(&bytes), self.schema.vocabulary.is_document(column)) {
+                    (Err(_), true) => None,
+                    (Err(_), false) => Some(UNKNOWN),
+                    (Ok(text), _) => self.schema.value(column, text, texts),
+                };
                 value.unwrap_or_else(|| self.table.bad(start))
             }
             b'n' if scan.literal("null") => NULL,
@@ -217,7 +226,7 @@ impl<'a> Decoder<'a> {
             _ => {
                 scan.scalar()?;
                 match self.schema.vocabulary.content(column) {
-                    Content::Date => self.table.bad(start),
+                    Content::Date | Content::Document(_) => self.table.bad(start),
                     _ => UNKNOWN,
                 }
             }

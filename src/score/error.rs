@@ -48,6 +48,7 @@ pub enum Code {
     NotANumber,
     /// `not_a_date`: a value of a column of dates that is none in ISO 8601.
     NotADate,
+    NotText,
     /// `missing_value`: null or NaN where the estimator refuses it.
     MissingValue,
     /// `infinite_value`: infinite, or too large for the estimator's float type.
@@ -80,7 +81,7 @@ pub enum ErrorKind {
 }
 
 impl Code {
-    pub const ALL: [Code; 18] = [
+    pub const ALL: [Code; 19] = [
         Code::NotUtf8,
         Code::MalformedJson,
         Code::MalformedCsv,
@@ -94,6 +95,7 @@ impl Code {
         Code::MissingColumn,
         Code::NotANumber,
         Code::NotADate,
+        Code::NotText,
         Code::MissingValue,
         Code::InfiniteValue,
         Code::UnknownCategory,
@@ -117,6 +119,7 @@ impl Code {
             Code::MissingColumn => "missing_column",
             Code::NotANumber => "not_a_number",
             Code::NotADate => "not_a_date",
+            Code::NotText => "not_text",
             Code::MissingValue => "missing_value",
             Code::InfiniteValue => "infinite_value",
             Code::UnknownCategory => "unknown_category",
@@ -139,7 +142,7 @@ impl Code {
             | Code::BadParams => ErrorKind::Malformed,
             Code::TooSparse => ErrorKind::TooLarge,
             Code::MissingColumn => ErrorKind::MissingColumn,
-            Code::NotANumber | Code::NotADate => ErrorKind::BadValue,
+            Code::NotANumber | Code::NotADate | Code::NotText => ErrorKind::BadValue,
             Code::MissingValue | Code::InfiniteValue | Code::UnknownCategory | Code::RefusedValue => ErrorKind::Refused,
             Code::UnknownOutput => ErrorKind::UnknownOutput,
         }

@@ -78,39 +78,38 @@ impl<'a> Scanner<'a> {
         if self.at == self.text.len() { Ok(()) } else { self.fault("Extra data", self.at) }
     }
 
-    /// Walks an object from its `{` to behind its `}`; `member` takes key, colon and value.
+    /// Goes on in an object to its next key, from its `{` or from behind a value; behind the `}` and false at the end.
     #[inline]
-    pub fn members(&mut self, mut member: impl FnMut(&mut Self) -> Parse<()>) -> Parse<()> {
-        self.at += 1;
-        self.space();
-        if self.peek() == b'}' {
+    pub fn next_member(&mut self, first: bool) -> Parse<bool> {
+        if first {
             self.at += 1;
-            return Ok(());
         }
-        loop {
-            if self.peek() != b'"' {
-                return self.fault(NO_KEY, self.at);
+        self.space();
+        match self.peek() {
+            b'}' => {
+                self.at += 1;
+                return Ok(false);
             }
-            member(self)?;
-            self.space();
-            match self.peek() {
-                b',' => self.at += 1,
-                b'}' => break,
-                _ => return self.fault(NO_COMMA, self.at),
+            b',' if !first => {
+                self.at += 1;
+                self.space();
             }
-            self.space();
+            _ if !first => return self.fault(NO_COMMA, self.at),
+            _ => {}
         }
-        self.at += 1;
-        Ok(())
+        if self.peek() == b'"' { Ok(true) } else { self.fault(NO_KEY, self.at) }
     }
 
-    /// Walks an object; `member` gets the key and stands at the value.
+    /// Walks an object from its `{` to behind its `}`; `member` gets the key and stands at the value.
     pub fn object(&mut self, mut member: impl FnMut(&mut Self, Text<'a>) -> Parse<()>) -> Parse<()> {
-        self.members(|scan| {
-            let key = scan.string()?;
-            scan.colon()?;
-            member(scan, key)
-        })
+        let mut first = true;
+        while self.next_member(first)? {
+            let key = self.string()?;
+            self.colon()?;
+            member(self, key)?;
+            first = false;
+        }
+        Ok(())
     }
 
     /// Walks an array from its `[` to behind its `]`; `element` takes a value.
@@ -148,7 +147,6 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes the key at the position, with its colon, if its bytes are `raw` (as some earlier key had them).
-    #[inline(always)]
     pub fn take_key(&mut self, raw: &[u8]) -> Parse<bool> {
         let rest = self.text.as_bytes().get(self.at + 1..).unwrap_or_default();
         match rest.split_at_checked(raw.len()) {
@@ -159,6 +157,17 @@ impl<'a> Scanner<'a> {
             }
             _ => Ok(false),
         }
+    }
+
+    /// Takes the bytes at the position if they are `expected`, and not nothing.
+    #[inline(always)]
+    pub fn take(&mut self, expected: &[u8]) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let found = rest.get(..expected.len()).is_some_and(|found| equal(found, expected)) && !expected.is_empty();
+        if found {
+            self.at += expected.len();
+        }
+        found
     }
 
     /// Reads a string at its opening quote.
@@ -336,6 +345,20 @@ fn closing(object: bool) -> u8 {
 #[inline(always)]
 pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0)
+}
+
+/// Whether two slices of one length are equal. Short ones, as between two values, are compared sooner than `memcmp` is
+/// called.
+#[inline(always)]
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    let word = |chunk: &[u8; 8]| u64::from_le_bytes(*chunk);
+    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(last_a), Some(last_b)) => {
+            let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+            words.fold(word(last_a) ^ word(last_b), |differ, (a, b)| differ | (word(a) ^ word(b))) == 0
+        }
+        _ => a.iter().eq(b),
+    }
 }
 
 /// Where the first byte from `at` on stands that is a quote, a backslash or a control character.

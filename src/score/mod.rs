@@ -108,7 +108,9 @@ impl Scorer {
         let rows = table.rows;
         let x =
             Array2::from_shape_vec((rows, self.schema.width()), table.cells).expect("a table has rows × columns cells");
-        let outputs = self.bundle.score(x, &methods).map_err(|error| self.refused(error, form, text))?;
+        let score = || self.bundle.score(x, &methods);
+        let outputs = if table.texts.is_empty() { score() } else { Arc::new(table.texts).during(score) };
+        let outputs = outputs.map_err(|error| self.refused(error, form, text))?;
         let scored = Instant::now();
         let outputs: Vec<_> = methods.into_iter().zip(outputs).collect();
         reply::write(out, self.style, &outputs, &self.model_version);

@@ -181,7 +181,7 @@ pub(super) fn no_rows(schema: &Schema) -> ScoreError {
 
 /// The value at the scanner's position is no number.
 pub(super) fn not_a_number(schema: &Schema, row: usize, column: usize, scan: &Scanner<'_>) -> ScoreError {
-    if *schema.vocabulary.content(column) == Content::Date {
+    if *schema.vocabulary.content(column) != Content::Number {
         let shown = if kind(scan) == "str" { string(scan) } else { raw(scan).to_owned() };
         return not_a_number_text(schema, row, column, &shown);
     }
@@ -210,9 +210,14 @@ pub(super) fn not_a_number_text(schema: &Schema, row: usize, column: usize, text
     let shown = shorten(text, SHOWN);
     let (code, noun) = match schema.vocabulary.content(column) {
         Content::Date => (Code::NotADate, "a date: send \"2024-01-31\" or \"2024-01-31T12:30:00Z\""),
+        Content::Document(_) => (Code::NotText, "text: send a string"),
         _ => (Code::NotANumber, "a number"),
     };
-    let what = format!("{} is not {noun}", Value::from(shown.as_str()));
+    let what = match code {
+        // A number, or a list: as it stands in the request.
+        Code::NotText => format!("{shown} is not {noun}"),
+        _ => format!("{} is not {noun}", Value::from(shown.as_str())),
+    };
     at_cell(schema, code, row, column, &what).with("value", shown)
 }
 

@@ -25,38 +25,48 @@ impl<'a> Decoder<'a> {
 
     fn record(&mut self, scan: &mut Scanner<'a>) -> Parse<()> {
         let row = self.table.push_rows(1, scan.at)?;
-        let mut nth = 0;
-        scan.members(|scan| {
-            let column = self.key(scan, nth)?;
-            nth += 1;
+        for nth in 0.. {
+            let column = match self.slots.get(nth) {
+                // Most programs write each record as the one before: brackets, blanks, key and colon at once.
+                Some(slot) if scan.take(slot.gap) => slot.column,
+                _ => match self.key(scan, nth)? {
+                    Some(column) => column,
+                    None => break,
+                },
+            };
             match column {
-                Some(column) => self.cell(scan, row, column),
-                None => scan.skip(3),
+                Some(column) => self.cell(scan, row, column)?,
+                None => scan.skip(3)?,
             }
-        })
-    }
-
-    /// Takes a key and its colon; the column that it names. Compares with the key that stood at the same position of
-    /// the previous record (of the feature order, in the first) before anything is looked up.
-    #[inline(always)]
-    fn key(&mut self, scan: &mut Scanner<'a>, nth: usize) -> Parse<Option<usize>> {
-        match self.slots.get(nth) {
-            Some(slot) if scan.take_key(slot.raw)? => Ok(slot.column),
-            _ => self.unexpected_key(scan, nth),
         }
+        Ok(())
     }
 
-    fn unexpected_key(&mut self, scan: &mut Scanner<'a>, nth: usize) -> Parse<Option<usize>> {
-        let key = scan.string()?;
-        scan.colon()?;
-        let column = self.schema.find(&key.bytes());
-        let slot = Slot { raw: key.raw.as_bytes(), column };
+    /// Goes on to the next value of a record and says which column its key names; `None` at the end of the record.
+    fn key(&mut self, scan: &mut Scanner<'a>, nth: usize) -> Parse<Option<Option<usize>>> {
+        let begin = scan.at;
+        if !scan.next_member(nth == 0)? {
+            return Ok(None);
+        }
+        let key = scan.at;
+        let known = self.slots.get(nth).map(|slot| (slot.raw, slot.column));
+        let (raw, column) = match known {
+            Some((raw, column)) if scan.take_key(raw)? => (raw, column),
+            _ => {
+                scan.at = key;
+                let text = scan.string()?;
+                scan.colon()?;
+                (text.raw.as_bytes(), self.schema.find(&text.bytes()))
+            }
+        };
+        let gap = scan.text().as_bytes().get(begin..scan.at).unwrap_or_default();
+        let slot = Slot { raw, column, gap };
         match self.slots.get_mut(nth) {
             Some(known) => *known = slot,
             None if nth < 2 * self.schema.width() + SPARE_SLOTS => self.slots.push(slot),
             None => {}
         }
-        Ok(column)
+        Ok(Some(column))
     }
 
     /// Reads a list of lists: values in feature order, or in the order of `columns` (`None` where a column is extra).

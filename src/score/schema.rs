@@ -2,7 +2,7 @@
 
 use crate::bundle::Bundle;
 use crate::calendar;
-use crate::model::{Content, Vocabulary};
+use crate::model::{Content, Texts, Vocabulary};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -50,11 +50,12 @@ impl Schema {
         !self.has_others || *self.vocabulary.content(column) == Content::Number
     }
 
-    /// What a text is in a column that takes no numbers: its code, a moment, nothing. `None` when it is no date where
-    /// there should be one.
-    pub fn value(&self, column: usize, text: &str) -> Option<f64> {
+    /// What a text is in a column that takes no numbers: its code, a moment, its number in `texts`, nothing. `None` when it
+    /// is no date where there should be one.
+    pub fn value(&self, column: usize, text: &str, texts: &mut Texts) -> Option<f64> {
         match self.vocabulary.content(column) {
             Content::Date => calendar::parse(text.trim().as_bytes()).map(|micros| micros as f64),
+            Content::Document(_) => Some(texts.add(text)),
             Content::Unused => Some(f64::NAN),
             Content::Text(_) | Content::Number => Some(self.vocabulary.code(text)),
         }

@@ -1,6 +1,7 @@
 //! The matrix under construction: row-major cells that remember where a value was that is no number.
 
 use super::json::{Fault, Parse, What};
+use crate::model::Texts;
 
 /// Bytes of matrix that any body may ask for, however small.
 const FREE_BYTES: usize = 16 << 20;
@@ -20,6 +21,8 @@ pub(super) struct Table {
     any_bad: bool,
     /// Cells with a text that the vocabulary lacks, and where it stands in the body.
     unknown: Vec<(usize, usize)>,
+    /// What cells of documents stand for.
+    pub texts: Texts,
 }
 
 impl Table {
@@ -27,7 +30,16 @@ impl Table {
     pub fn new(width: usize, body_len: usize) -> Self {
         let max_cells = body_len.saturating_mul(BYTES_PER_BYTE).saturating_add(FREE_BYTES) / size_of::<f64>();
         let seen = vec![false; width];
-        Table { cells: Vec::new(), rows: 0, width, max_cells, seen, any_bad: false, unknown: Vec::new() }
+        Table {
+            cells: Vec::new(),
+            rows: 0,
+            width,
+            max_cells,
+            seen,
+            any_bad: false,
+            unknown: Vec::new(),
+            texts: Texts::default(),
+        }
     }
 
     pub fn clear(&mut self) {
@@ -36,6 +48,7 @@ impl Table {
         self.seen.fill(false);
         self.any_bad = false;
         self.unknown.clear();
+        self.texts.clear();
     }
 
     /// Appends `rows` rows without values; the index of their first cell. `at` is the place in the body.

@@ -1,12 +1,11 @@
 //! Reading a request's body: whole, bounded in size and in time.
 
 use super::error::Refusal;
-use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::EXPECT;
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::{Body as _, Frame};
+use hyper::body::{Body, Frame};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -20,6 +19,9 @@ const BYTES_PER_SECOND: u64 = 4 << 10;
 /// Most that is read of a body that nobody will use, so that its sender gets to see the reply.
 const DISCARD: u64 = 256 << 20;
 
+/// Most memory that is taken for a body because its sender announced it.
+const MAX_RESERVED: usize = 1 << 20;
+
 /// What a body may cost.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -31,7 +33,11 @@ pub(super) struct Limits {
 ///
 /// # Errors
 /// When it is too large, too slow, or ends early. What still comes of it is then read and thrown away.
-pub(super) async fn read(headers: &HeaderMap, mut body: Body, limits: Limits) -> Result<Bytes, Refusal> {
+pub(super) async fn read<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static>(
+    headers: &HeaderMap,
+    mut body: B,
+    limits: Limits,
+) -> Result<Bytes, Refusal> {
     let announced = body.size_hint();
     let result = if announced.lower() > limits.bytes as u64 {
         Err(Refusal::BodyTooLarge { limit: limits.bytes })
@@ -44,8 +50,9 @@ pub(super) async fn read(headers: &HeaderMap, mut body: Body, limits: Limits) ->
     result
 }
 
-async fn collect(body: &mut Body, limits: Limits) -> Result<Bytes, Refusal> {
+async fn collect(body: &mut (impl Body<Data = Bytes> + Unpin), limits: Limits) -> Result<Bytes, Refusal> {
     let mut pace = Pace { started: None, pause: limits.pause, received: 0 };
+    let announced = body.size_hint().lower();
     let mut whole = Vec::new();
     let mut first = Bytes::new();
     while let Some(frame) = pace.frame(body).await? {
@@ -59,6 +66,7 @@ async fn collect(body: &mut Body, limits: Limits) -> Result<Bytes, Refusal> {
             continue;
         }
         if whole.is_empty() {
+            whole.reserve_exact(usize::try_from(announced).unwrap_or(MAX_RESERVED).min(MAX_RESERVED));
             whole.extend_from_slice(&first);
         }
         whole.extend_from_slice(&data);
@@ -68,7 +76,10 @@ async fn collect(body: &mut Body, limits: Limits) -> Result<Bytes, Refusal> {
 
 /// Reads and throws away what still comes, in a task of its own: a client that sends everything before it reads would
 /// otherwise find a reset connection in place of the reply. One that asked first (`Expect`) is not told to go on.
-pub(super) fn discard(headers: &HeaderMap, mut body: Body, pause: Duration) {
+pub(super) fn discard<B>(headers: &HeaderMap, mut body: B, pause: Duration)
+where
+    B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static,
+{
     if body.is_end_stream() || headers.contains_key(EXPECT) {
         return;
     }
@@ -93,7 +104,7 @@ struct Pace {
 
 impl Pace {
     /// The next frame; `None` at the end. Looks at the clock only when there is something to wait for.
-    async fn frame(&mut self, body: &mut Body) -> Result<Option<Frame<Bytes>>, Refusal> {
+    async fn frame(&mut self, body: &mut (impl Body<Data = Bytes> + Unpin)) -> Result<Option<Frame<Bytes>>, Refusal> {
         let frame = match poll_fn(|cx| Poll::Ready(Pin::new(&mut *body).poll_frame(cx))).await {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
@@ -151,7 +162,7 @@ mod tests {
     fn check(steps: &[Step], announced: Option<u64>, expected: Result<&'static str, Refusal>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let limits = Limits { bytes: 10, pause: Duration::from_millis(1) };
-        let body = Body::new(Script { steps: steps.iter().copied().collect(), announced });
+        let body = Script { steps: steps.iter().copied().collect(), announced };
         let got = runtime.block_on(read(&HeaderMap::new(), body, limits));
         assert_eq!(got, expected.map(Bytes::from));
     }

@@ -2,6 +2,7 @@
 
 use super::error::Refusal;
 use crate::score::{Form, ReplyStyle};
+use crate::zstd::Frames;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
@@ -13,8 +14,8 @@ use std::io::{self, Read};
 const JSON: [&str; 5] =
     ["application/json", "text/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"];
 
-/// Largest window of a zstd frame, as a power of two: what RFC 8878 asks every decoder for. Bounds its memory.
-const ZSTD_WINDOW: u32 = 23;
+/// Largest window of a zstd frame in bytes: what RFC 8878 asks every decoder for. Bounds its memory.
+const ZSTD_WINDOW: u64 = 8 << 20;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Encoding {
             // The standard means zlib's wrapper; some clients send the bare stream.
             Encoding::Deflate if has_zlib_header(&body) => ("deflate", read(ZlibDecoder::new(&body[..]), limit)),
             Encoding::Deflate => ("deflate", read(DeflateDecoder::new(&body[..]), limit)),
-            Encoding::Zstd => ("zstd", zstd(&body).and_then(|decoder| read(decoder, limit))),
+            Encoding::Zstd => ("zstd", read(Frames::new(&body[..], ZSTD_WINDOW), limit)),
         };
         match result {
             Ok(plain) if plain.len() > limit => Err(Refusal::InflatedTooLarge { limit }),
@@ -94,12 +95,6 @@ fn read(decoder: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     decoder.take((limit as u64).saturating_add(1)).read_to_end(&mut plain)?;
     Ok(plain)
-}
-
-fn zstd(body: &[u8]) -> io::Result<zstd::Decoder<'static, &[u8]>> {
-    let mut decoder = zstd::Decoder::with_buffer(body)?;
-    decoder.window_log_max(ZSTD_WINDOW)?;
-    Ok(decoder)
 }
 
 fn has_zlib_header(body: &[u8]) -> bool {
@@ -151,7 +146,7 @@ mod tests {
             ("x-gzip", gzip(&plain)),
             ("deflate", zlib.finish().unwrap()),
             ("deflate", raw.finish().unwrap()),
-            ("zstd", zstd::encode_all(&plain[..], 1).unwrap()),
+            ("zstd", crate::zstd::packed(&plain)),
             ("identity", plain.clone()),
         ] {
             let encoding = encoding(&header(CONTENT_ENCODING, name)).unwrap();

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::{probes, scoring};
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -68,7 +68,8 @@ impl Route {
     }
 }
 
-/// The routes and their handlers. `/score` catches its panics itself, around the scoring alone.
+/// The routes and their handlers, but `POST /score`, which `observe` answers without coming here. `/score` catches its
+/// panics itself, around the scoring alone.
 pub(super) fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route(Route::Root.path(), get(probes::root))
@@ -81,7 +82,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route(Route::Ping.path(), get(probes::ready))
         .route(Route::Version.path(), get(probes::version))
         .layer(CatchPanicLayer::custom(probes::Panicked(app.clone())));
-    let score = post(scoring::post).get(scoring::get).options(scoring::options).head(scoring::not_allowed);
+    let score = get(scoring::get).options(scoring::options).head(scoring::not_allowed);
     Router::new()
         .route(Route::Score.path(), score.fallback(scoring::not_allowed))
         .merge(pages)

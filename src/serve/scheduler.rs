@@ -55,16 +55,15 @@ impl Scheduler {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        let inline = bytes.is_some_and(|bytes| self.costs.expected(bytes).is_some_and(|cost| cost <= INLINE));
+        if inline && let Ok(_place) = self.places.try_acquire() {
+            return self.in_time(self.timed(bytes, job), Duration::ZERO);
+        }
         let started = Instant::now();
-        if bytes.is_some_and(|bytes| self.costs.expected(bytes).is_some_and(|cost| cost <= INLINE)) {
-            let result = match self.places.try_acquire() {
-                Ok(_place) => self.timed(bytes, job),
-                Err(_) => {
-                    let _place = self.wait(&self.places, started).await?;
-                    self.timed(bytes, job)
-                }
-            };
-            return if started.elapsed() > self.timeout { Err(Refusal::Timeout(self.timeout)) } else { result };
+        if inline {
+            let _place = self.wait(&self.places, started).await?;
+            let waited = started.elapsed();
+            return self.in_time(self.timed(bytes, job), waited);
         }
         let thread = self.wait(&self.threads, started).await?;
         let place = self.wait(&self.places, started).await?;
@@ -79,6 +78,14 @@ impl Scheduler {
             self.costs.record(bytes, took);
         }
         Ok((result?, took))
+    }
+
+    /// The result, unless it came too late for a request that had `waited` before.
+    fn in_time<T>(&self, result: Result<(T, Duration), Refusal>, waited: Duration) -> Result<(T, Duration), Refusal> {
+        match result {
+            Ok((_, took)) if waited + took > self.timeout => Err(Refusal::Timeout(self.timeout)),
+            result => result,
+        }
     }
 
     async fn on_thread<T, F>(

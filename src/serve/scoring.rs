@@ -6,11 +6,12 @@ use super::content::{self, Encoding};
 use super::error::Refusal;
 use crate::score::{Form, ScoreError, Stats};
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::header::ALLOW;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
+use hyper::body::Incoming;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,13 +29,13 @@ struct Input {
 type Scored = Result<(Vec<u8>, Stats), ScoreError>;
 
 /// Scores the rows in the body.
-pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
+pub(super) async fn post(app: &Arc<App>, request: Request<Incoming>) -> Response {
     let (parts, body) = request.into_parts();
-    let result = match understood(&app, &parts.headers) {
+    let result = match understood(app, &parts.headers) {
         Ok((form, encoding)) => {
             let limits = Limits { bytes: app.config.max_body, pause: app.config.read_timeout };
             match body::read(&parts.headers, body, limits).await {
-                Ok(body) => answer(&app, Input { form, encoding, body }).await,
+                Ok(body) => answer(app, Input { form, encoding, body }).await,
                 Err(refusal) => Err(refusal),
             }
         }

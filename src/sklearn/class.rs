@@ -3,12 +3,14 @@
 use super::attributes::class_name;
 use super::sources::Sources;
 use super::{
-    BuildError, Context, bagging, bisecting_kmeans, calibration, cluster, compose, cross_decomposition, decomposition,
-    derived, discretization, discriminant_analysis, dummy, elliptic_envelope, embedding, encoders, function,
-    gaussian_process, gradient_boosting as gb, hist_gradient_boosting as hgb, impute, isolation_forest, isotonic,
-    iterative_imputer, kernel_ridge, kmeans, knn_imputer, lightgbm, linear, mixture, multiclass, multioutput,
-    naive_bayes, nearest_centroid, neighbors, neural_network, pipeline, polynomial, power, preprocessing, quantile,
-    selection, spline, stacking, survey, svm, target, threshold, tree, voting, weight_boosting, wrappers, xgboost,
+    BuildError, Context, agglomeration, bagging, bisecting_kmeans, calibration, cluster, compose, cross_decomposition,
+    decomposition, derived, dictionary, discretization, discriminant_analysis, dummy, elliptic_envelope, embedding,
+    encoders, factor_analysis, function, gaussian_process, gradient_boosting as gb, hist_gradient_boosting as hgb,
+    impute, isolation_forest, isotonic, iterative_imputer, kernel_approximation, kernel_pca, kernel_ridge, kmeans,
+    knn_imputer, label_propagation, lightgbm, linear, manifold, matrix_factorization, missing_indicator, mixture,
+    multiclass, multioutput, naive_bayes, nearest_centroid, neighbors, neural_network, pipeline, polynomial, power,
+    preprocessing, quantile, random_projection, selection, spline, stacking, survey, svm, target, text, threshold,
+    topics, tree, voting, weight_boosting, wrappers, xgboost,
 };
 use crate::model::{Estimator, Method, Output, Transformer};
 use crate::value::{Name, View};
@@ -65,6 +67,9 @@ macro_rules! transformer {
     (any $variant:ident, $builder:path) => {
         Reader::TransformerOfAny(|value, ctx| Ok(Transformer::$variant($builder(value, ctx)?)))
     };
+    (any boxed $variant:ident, $builder:path) => {
+        Reader::TransformerOfAny(|value, ctx| Ok(Transformer::$variant(Box::new($builder(value, ctx)?))))
+    };
     (composite boxed $variant:ident, $builder:path) => {
         Reader::Composite(|value, ctx| Ok(Transformer::$variant(Box::new($builder(value, ctx)?))))
     };
@@ -85,6 +90,11 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.cluster", "AffinityPropagation", estimator!(boxed Cluster, cluster::affinity_propagation)),
     ("sklearn.cluster", "Birch", estimator!(boxed Cluster, cluster::birch)),
     ("sklearn.cluster", "BisectingKMeans", estimator!(boxed BisectingKMeans, bisecting_kmeans::bisecting_kmeans)),
+    (
+        "sklearn.cluster",
+        "FeatureAgglomeration",
+        transformer!(boxed FeatureAgglomeration, agglomeration::feature_agglomeration),
+    ),
     ("sklearn.cluster", "KMeans", estimator!(KMeans, kmeans::kmeans)),
     ("sklearn.cluster", "MeanShift", estimator!(boxed Cluster, cluster::mean_shift)),
     ("sklearn.cluster", "MiniBatchKMeans", estimator!(KMeans, kmeans::kmeans)),
@@ -99,7 +109,27 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.cross_decomposition", "PLSCanonical", estimator!(boxed CrossDecomposition, cross_decomposition::pls)),
     ("sklearn.cross_decomposition", "PLSRegression", estimator!(boxed CrossDecomposition, cross_decomposition::pls)),
     ("sklearn.cross_decomposition", "PLSSVD", estimator!(boxed CrossDecomposition, cross_decomposition::pls_svd)),
+    ("sklearn.decomposition", "DictionaryLearning", transformer!(boxed Dictionary, dictionary::dictionary)),
+    ("sklearn.decomposition", "FactorAnalysis", estimator!(boxed FactorAnalysis, factor_analysis::factor_analysis)),
+    ("sklearn.decomposition", "FastICA", transformer!(Projection, decomposition::fast_ica)),
+    ("sklearn.decomposition", "IncrementalPCA", transformer!(Projection, decomposition::pca)),
+    ("sklearn.decomposition", "KernelPCA", transformer!(boxed KernelPca, kernel_pca::kernel_pca)),
+    ("sklearn.decomposition", "LatentDirichletAllocation", transformer!(boxed Topics, topics::topics)),
+    ("sklearn.decomposition", "MiniBatchDictionaryLearning", transformer!(boxed Dictionary, dictionary::dictionary)),
+    (
+        "sklearn.decomposition",
+        "MiniBatchNMF",
+        transformer!(boxed MatrixFactorization, matrix_factorization::matrix_factorization),
+    ),
+    ("sklearn.decomposition", "MiniBatchSparsePCA", transformer!(Projection, factor_analysis::sparse_pca)),
+    (
+        "sklearn.decomposition",
+        "NMF",
+        transformer!(boxed MatrixFactorization, matrix_factorization::matrix_factorization),
+    ),
     ("sklearn.decomposition", "PCA", transformer!(Projection, decomposition::pca)),
+    ("sklearn.decomposition", "SparseCoder", transformer!(boxed Dictionary, dictionary::dictionary)),
+    ("sklearn.decomposition", "SparsePCA", transformer!(Projection, factor_analysis::sparse_pca)),
     ("sklearn.decomposition", "TruncatedSVD", transformer!(Projection, decomposition::truncated_svd)),
     (
         "sklearn.discriminant_analysis",
@@ -139,8 +169,24 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.ensemble", "StackingRegressor", meta!(boxed Stacking, stacking::stacking)),
     ("sklearn.ensemble", "VotingClassifier", meta!(boxed Voting, voting::voting)),
     ("sklearn.ensemble", "VotingRegressor", meta!(boxed Voting, voting::voting)),
+    ("sklearn.feature_extraction", "CountVectorizer", transformer!(any boxed Vectorizer, text::vectorizer)),
+    ("sklearn.feature_extraction", "HashingVectorizer", transformer!(any boxed Vectorizer, text::hashing_vectorizer)),
+    ("sklearn.feature_extraction", "TfidfTransformer", transformer!(boxed TfidfTransformer, text::tfidf_transformer)),
+    ("sklearn.feature_extraction", "TfidfVectorizer", transformer!(any boxed Vectorizer, text::vectorizer)),
+    (
+        "sklearn.feature_selection",
+        "GenericUnivariateSelect",
+        transformer!(Selector, selection::generic_univariate_select),
+    ),
+    ("sklearn.feature_selection", "RFE", transformer!(composite Selector, selection::by_support)),
+    ("sklearn.feature_selection", "RFECV", transformer!(composite Selector, selection::by_support)),
+    ("sklearn.feature_selection", "SelectFdr", transformer!(Selector, selection::select_by_p_values)),
+    ("sklearn.feature_selection", "SelectFpr", transformer!(Selector, selection::select_by_p_values)),
     ("sklearn.feature_selection", "SelectFromModel", transformer!(Selector, selection::select_from_model)),
+    ("sklearn.feature_selection", "SelectFwe", transformer!(Selector, selection::select_by_p_values)),
     ("sklearn.feature_selection", "SelectKBest", transformer!(Selector, selection::select_k_best)),
+    ("sklearn.feature_selection", "SelectPercentile", transformer!(Selector, selection::select_percentile)),
+    ("sklearn.feature_selection", "SequentialFeatureSelector", transformer!(Selector, selection::by_support)),
     ("sklearn.feature_selection", "VarianceThreshold", transformer!(Selector, selection::variance_threshold)),
     ("sklearn.frozen", "FrozenEstimator", Reader::Meta(wrappers::frozen)),
     (
@@ -164,8 +210,34 @@ const CLASSES: &[(&str, &str, Reader)] = &[
         transformer!(composite boxed IterativeImputer, iterative_imputer::iterative_imputer),
     ),
     ("sklearn.impute", "KNNImputer", transformer!(boxed KnnImputer, knn_imputer::knn_imputer)),
+    ("sklearn.impute", "MissingIndicator", transformer!(boxed MissingIndicator, missing_indicator::missing_indicator)),
     ("sklearn.impute", "SimpleImputer", transformer!(any SimpleImputer, impute::simple_imputer)),
     ("sklearn.isotonic", "IsotonicRegression", estimator!(Isotonic, isotonic::isotonic)),
+    (
+        "sklearn.kernel_approximation",
+        "AdditiveChi2Sampler",
+        transformer!(boxed KernelApproximation, kernel_approximation::additive_chi2),
+    ),
+    (
+        "sklearn.kernel_approximation",
+        "Nystroem",
+        transformer!(boxed KernelApproximation, kernel_approximation::nystroem),
+    ),
+    (
+        "sklearn.kernel_approximation",
+        "PolynomialCountSketch",
+        transformer!(boxed KernelApproximation, kernel_approximation::count_sketch),
+    ),
+    (
+        "sklearn.kernel_approximation",
+        "RBFSampler",
+        transformer!(boxed KernelApproximation, kernel_approximation::fourier),
+    ),
+    (
+        "sklearn.kernel_approximation",
+        "SkewedChi2Sampler",
+        transformer!(boxed KernelApproximation, kernel_approximation::fourier),
+    ),
     ("sklearn.kernel_ridge", "KernelRidge", estimator!(boxed KernelRidge, kernel_ridge::kernel_ridge)),
     ("sklearn.linear_model", "ARDRegression", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "BayesianRidge", estimator!(Linear, linear::regressor)),
@@ -174,15 +246,21 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.linear_model", "GammaRegressor", estimator!(Linear, linear::log_link_regressor)),
     ("sklearn.linear_model", "HuberRegressor", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "Lars", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "LarsCV", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "Lasso", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "LassoCV", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "LassoLars", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "LassoLarsCV", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "LassoLarsIC", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "LinearRegression", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "LogisticRegression", estimator!(Linear, linear::logistic_regression)),
     ("sklearn.linear_model", "LogisticRegressionCV", estimator!(Linear, linear::logistic_regression)),
     ("sklearn.linear_model", "MultiTaskElasticNet", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "MultiTaskElasticNetCV", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "MultiTaskLasso", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "MultiTaskLassoCV", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "OrthogonalMatchingPursuit", estimator!(Linear, linear::regressor)),
+    ("sklearn.linear_model", "OrthogonalMatchingPursuitCV", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "PassiveAggressiveClassifier", estimator!(Linear, linear::classifier)),
     ("sklearn.linear_model", "PassiveAggressiveRegressor", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "Perceptron", estimator!(Linear, linear::classifier)),
@@ -198,6 +276,8 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.linear_model", "SGDRegressor", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "TheilSenRegressor", estimator!(Linear, linear::regressor)),
     ("sklearn.linear_model", "TweedieRegressor", estimator!(Linear, linear::tweedie_regressor)),
+    ("sklearn.manifold", "Isomap", transformer!(boxed Manifold, manifold::isomap)),
+    ("sklearn.manifold", "LocallyLinearEmbedding", transformer!(boxed Manifold, manifold::locally_linear)),
     ("sklearn.mixture", "BayesianGaussianMixture", estimator!(boxed Mixture, mixture::mixture)),
     ("sklearn.mixture", "GaussianMixture", estimator!(boxed Mixture, mixture::mixture)),
     ("sklearn.model_selection", "FixedThresholdClassifier", meta!(boxed Threshold, threshold::threshold)),
@@ -220,10 +300,17 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.naive_bayes", "MultinomialNB", estimator!(boxed NaiveBayes, naive_bayes::naive_bayes)),
     ("sklearn.neighbors", "KNeighborsClassifier", estimator!(boxed Neighbors, neighbors::neighbors)),
     ("sklearn.neighbors", "KNeighborsRegressor", estimator!(boxed Neighbors, neighbors::neighbors)),
+    ("sklearn.neighbors", "KernelDensity", estimator!(boxed KernelDensity, neighbors::kernel_density)),
     ("sklearn.neighbors", "LocalOutlierFactor", estimator!(boxed LocalOutlierFactor, neighbors::local_outlier_factor)),
     ("sklearn.neighbors", "NearestCentroid", estimator!(boxed NearestCentroid, nearest_centroid::nearest_centroid)),
+    ("sklearn.neighbors", "NeighborhoodComponentsAnalysis", transformer!(Projection, random_projection::projection)),
     ("sklearn.neighbors", "RadiusNeighborsClassifier", estimator!(boxed Neighbors, neighbors::neighbors)),
     ("sklearn.neighbors", "RadiusNeighborsRegressor", estimator!(boxed Neighbors, neighbors::neighbors)),
+    (
+        "sklearn.neural_network",
+        "BernoulliRBM",
+        transformer!(boxed BoltzmannMachine, random_projection::boltzmann_machine),
+    ),
     ("sklearn.neural_network", "MLPClassifier", estimator!(boxed Perceptron, neural_network::perceptron)),
     ("sklearn.neural_network", "MLPRegressor", estimator!(boxed Perceptron, neural_network::perceptron)),
     ("sklearn.pipeline", "FeatureUnion", transformer!(composite Union, compose::feature_union)),
@@ -235,6 +322,7 @@ const CLASSES: &[(&str, &str, Reader)] = &[
         transformer!(any FunctionTransformer, function::function_transformer),
     ),
     ("sklearn.preprocessing", "KBinsDiscretizer", transformer!(KBinsDiscretizer, discretization::k_bins_discretizer)),
+    ("sklearn.preprocessing", "KernelCenterer", transformer!(boxed KernelCenterer, kernel_pca::kernel_centerer)),
     ("sklearn.preprocessing", "MaxAbsScaler", transformer!(Scaler, preprocessing::max_abs_scaler)),
     ("sklearn.preprocessing", "MinMaxScaler", transformer!(Scaler, preprocessing::min_max_scaler)),
     ("sklearn.preprocessing", "Normalizer", transformer!(Normalizer, preprocessing::normalizer)),
@@ -247,6 +335,22 @@ const CLASSES: &[(&str, &str, Reader)] = &[
     ("sklearn.preprocessing", "SplineTransformer", transformer!(SplineTransformer, spline::spline_transformer)),
     ("sklearn.preprocessing", "StandardScaler", transformer!(Scaler, preprocessing::standard_scaler)),
     ("sklearn.preprocessing", "TargetEncoder", transformer!(any ValueEncoder, encoders::target_encoder)),
+    ("sklearn.random_projection", "GaussianRandomProjection", transformer!(Projection, random_projection::projection)),
+    (
+        "sklearn.random_projection",
+        "SparseRandomProjection",
+        transformer!(boxed SparseProjection, random_projection::sparse_projection),
+    ),
+    (
+        "sklearn.semi_supervised",
+        "LabelPropagation",
+        estimator!(boxed LabelPropagation, label_propagation::label_propagation),
+    ),
+    (
+        "sklearn.semi_supervised",
+        "LabelSpreading",
+        estimator!(boxed LabelPropagation, label_propagation::label_propagation),
+    ),
     ("sklearn.semi_supervised", "SelfTrainingClassifier", Reader::Meta(wrappers::self_training)),
     ("sklearn.svm", "LinearSVC", estimator!(Linear, linear::classifier)),
     ("sklearn.svm", "LinearSVR", estimator!(Linear, linear::regressor)),
@@ -300,6 +404,10 @@ pub(super) fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estim
         // As the model itself it has a likelihood too.
         Reader::Transformer(_) if class_name(value) == "PCA" => {
             Ok(Estimator::Pca(Box::new(decomposition::pca_model(value, ctx)?)))
+        }
+        // And these have what they were asked with.
+        Reader::Composite(_) if matches!(class_name(value), "RFE" | "RFECV") => {
+            Ok(Estimator::Elimination(Box::new(selection::elimination(value, ctx)?)))
         }
         Reader::Transformer(read) | Reader::TransformerOfAny(read) | Reader::Composite(read) => {
             Ok(Estimator::Transformer(Box::new(read(value, ctx)?)))
@@ -366,12 +474,13 @@ fn unsupported(value: &View<'_, '_>) -> BuildError {
 }
 
 fn reader(class: &Name<'_>) -> Option<Reader> {
-    let within = |package: &str| match class.module.strip_prefix(package) {
-        Some(rest) => rest.is_empty() || rest.starts_with('.'),
-        None => false,
-    };
-    let found = CLASSES.iter().find(|(package, name, _)| class.name == *name && within(package));
-    found.map(|(_, _, reader)| *reader)
+    CLASSES.iter().find(|(package, name, _)| is_of(class, package, name)).map(|(_, _, reader)| *reader)
+}
+
+/// Whether a class is the one of that name which is imported from `package`, whatever private module it stands in.
+pub(super) fn is_of(class: &Name<'_>, package: &str, name: &str) -> bool {
+    let within = |rest: &str| rest.is_empty() || rest.starts_with('.');
+    class.name == name && class.module.strip_prefix(package).is_some_and(within)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `PCA` and `TruncatedSVD`.
+//! `PCA`, `IncrementalPCA`, `FastICA` and `TruncatedSVD`.
 
 use super::attributes::{flag, n_features, policy, vector};
 use super::{BuildError, Context, Version};
@@ -64,6 +64,17 @@ fn likelihood(
     }
     let mean = vector(value, "mean_", ctx)?;
     Ok(Some(Likelihood { mean, variances, noise: (n < d).then_some(noise) }))
+}
+
+/// Reads the components of a `FastICA`; the mean is only taken off where it whitens.
+pub fn fast_ica(value: &View<'_, '_>, ctx: &mut Context) -> Result<Projection, BuildError> {
+    let components = components(value, ctx)?;
+    let center = match value.some("mean_").map(|_| vector(value, "mean_", ctx)).transpose()? {
+        None => Center::Never,
+        Some(mean) if mean.len() == components.ncols() => Center::Input(mean),
+        Some(_) => return Err(value.error("mean_ and components_ disagree").into()),
+    };
+    Ok(Projection { policy: policy(value, false), components, center, scale: None })
 }
 
 /// Reads the components of a `TruncatedSVD`.

@@ -4,6 +4,7 @@
 //! family, with the same name as the file in `model/` that computes it. Works the same on a graph from a pickle, a
 //! joblib file or a native bundle. Never does I/O.
 
+mod agglomeration;
 mod attributes;
 mod bagging;
 mod bisecting_kmeans;
@@ -14,12 +15,14 @@ mod compose;
 mod cross_decomposition;
 mod decomposition;
 pub mod derived;
+mod dictionary;
 mod discretization;
 mod discriminant_analysis;
 mod dummy;
 mod elliptic_envelope;
 mod embedding;
 mod encoders;
+mod factor_analysis;
 mod function;
 mod gaussian_process;
 mod gradient_boosting;
@@ -29,13 +32,19 @@ mod impute;
 mod isolation_forest;
 mod isotonic;
 mod iterative_imputer;
+mod kernel_approximation;
+mod kernel_pca;
 mod kernel_ridge;
 mod kmeans;
 mod knn_imputer;
+mod label_propagation;
 mod labels;
 mod lightgbm;
 mod linear;
+mod manifold;
+mod matrix_factorization;
 mod members;
+mod missing_indicator;
 mod mixture;
 mod multiclass;
 mod multioutput;
@@ -50,6 +59,8 @@ mod power;
 mod preprocessing;
 mod prune;
 mod quantile;
+mod random_projection;
+mod refused;
 mod selection;
 mod sources;
 mod spline;
@@ -59,7 +70,9 @@ mod svm;
 mod target;
 #[cfg(test)]
 mod tests;
+mod text;
 mod threshold;
+mod topics;
 mod tree;
 mod version;
 mod voting;
@@ -70,6 +83,7 @@ mod xgboost;
 pub use class::{boosters, supported};
 pub use isolation_forest::average_path_length;
 pub use prune::prune;
+pub use refused::refused;
 pub use survey::{Found, Support, survey};
 pub use version::Version;
 
@@ -85,7 +99,7 @@ pub enum BuildError {
     #[error(transparent)]
     Value(#[from] ValueError),
     /// A class that scorelet does not compute.
-    #[error("{path}: {class} is not supported")]
+    #[error("{path}: {class} is not supported{}", refused::reason(.class))]
     Unsupported { path: String, class: String },
     /// A supported class with an option that scorelet does not compute.
     #[error("{path}: {class} with {option} is not supported")]

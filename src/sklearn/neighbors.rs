@@ -1,11 +1,13 @@
-//! `KNeighbors*`, `RadiusNeighbors*`, `LocalOutlierFactor`: training rows, and the tree over them.
+//! `KNeighbors*`, `RadiusNeighbors*`, `LocalOutlierFactor`, `KernelDensity`: training rows, and the tree over them.
 
 use super::attributes::{class_name, flag, numbers, policy, vector};
 use super::labels::{classes, labels};
 use super::{BuildError, Context};
 use crate::model::neighbors::{
-    Index, Labels, LocalOutlierFactor, Metric, Neighbors, Node, Outlier, Reach, Search, Shape, Target, Tree,
+    Index, Kernel, KernelDensity, Labels, LocalOutlierFactor, Metric, Neighbors, Node, Outlier, Reach, Search, Shape,
+    Target, Tree,
 };
+use crate::model::tree::pairwise_sum;
 use crate::value::{DType, ScalarKind, ValueError, View};
 use std::sync::Arc;
 
@@ -61,8 +63,79 @@ pub fn local_outlier_factor(value: &View<'_, '_>, ctx: &mut Context) -> Result<L
     Ok(LocalOutlierFactor { policy: policy(value, false), search, n_neighbors, reaches, densities, offset })
 }
 
+/// Reads the tree of a `KernelDensity`, which also holds its rows and their weights.
+///
+/// # Errors
+/// As [`neighbors`].
+pub fn kernel_density(value: &View<'_, '_>, ctx: &mut Context) -> Result<KernelDensity, BuildError> {
+    let stored = value.attr("tree_")?;
+    let state = tree_state(&stored)?;
+    let fit = &state[0];
+    let [n_rows, columns] = fit.shape()[..] else {
+        return Err(fit.error(format!("expected rows of numbers, found {}", fit.kind())).into());
+    };
+    let n_features = super::attributes::n_features(value, Some(columns), ctx)?;
+    let metric = metric(value, "metric", "metric_params")?;
+    let kind = match stored.args().first().and_then(View::class) {
+        Some(class) if class.name.starts_with("KDTree") && metric != Metric::Haversine => "kd_tree",
+        Some(class) if class.name.starts_with("BallTree") => "ball_tree",
+        _ => return Err(stored.error("expected a tree that goes with the metric").into()),
+    };
+    if matches!(metric, Metric::Cosine | Metric::SquaredEuclidean) || metric == Metric::Haversine && n_features != 2 {
+        return Err(value.error("no tree is built by that metric").into());
+    }
+    let tree = tree(&stored, kind, n_rows, n_features, ctx)?;
+    let weights = match state.get(12) {
+        Some(weights) if !weights.is_none() => Some(numbers(weights, ctx)?),
+        _ => None,
+    };
+    if weights.as_ref().is_some_and(|weights| weights.len() != n_rows) {
+        return Err(stored.error(format!("expected a weight for each of {n_rows} rows")).into());
+    }
+    let mass = |node: &Node| match &weights {
+        Some(weights) => tree.order[node.start..node.end].iter().map(|at| weights[*at]).sum::<f64>(),
+        None => (node.end - node.start) as f64,
+    };
+    let log_masses = tree.nodes.iter().map(|node| mass(node).ln()).collect();
+    let total = weights.as_ref().map_or(n_rows as f64, |weights| pairwise_sum(weights));
+    let tolerance = |key| Ok::<f64, ValueError>(value.attr(key)?.f64()?);
+    Ok(KernelDensity {
+        policy: policy(value, false),
+        kernel: kernel(value)?,
+        bandwidth: bandwidth(value)?,
+        log_tolerances: ((tolerance("atol")? * total).ln(), tolerance("rtol")?.ln()),
+        breadth_first: flag(value, "breadth_first", true)?,
+        log_weights: weights.map(|weights| weights.into_iter().map(f64::ln).collect()),
+        log_masses,
+        log_total: total.ln(),
+        search: Search { n_features, rows: numbers(fit, ctx)?, metric, index: Index::Tree(tree) },
+    })
+}
+
+fn kernel(value: &View<'_, '_>) -> Result<Kernel, BuildError> {
+    let kernel = value.attr("kernel")?;
+    Ok(match kernel.str()? {
+        "gaussian" => Kernel::Gaussian,
+        "tophat" => Kernel::Tophat,
+        "epanechnikov" => Kernel::Epanechnikov,
+        "exponential" => Kernel::Exponential,
+        "linear" => Kernel::Linear,
+        "cosine" => Kernel::Cosine,
+        other => return Err(BuildError::option(value, format!("kernel={other:?}"))),
+    })
+}
+
+/// `bandwidth_`, which 'scott' and 'silverman' became; before 1.2 it was always a number.
+fn bandwidth(value: &View<'_, '_>) -> Result<f64, ValueError> {
+    let bandwidth = value.some("bandwidth_").map_or_else(|| value.attr("bandwidth"), Ok)?;
+    match bandwidth.f64()? {
+        h if h > 0.0 && h.is_finite() => Ok(h),
+        h => Err(bandwidth.error(format!("{h} is no bandwidth"))),
+    }
+}
+
 /// A number of neighbours: at least one, at most as many as there are rows.
-fn count<'g>(value: &View<'g, '_>, key: &'g str, n_rows: usize) -> Result<usize, ValueError> {
+pub(super) fn count<'g>(value: &View<'g, '_>, key: &'g str, n_rows: usize) -> Result<usize, ValueError> {
     let count = value.attr(key)?;
     match count.usize()? {
         k if (1..=n_rows).contains(&k) => Ok(k),
@@ -71,7 +144,8 @@ fn count<'g>(value: &View<'g, '_>, key: &'g str, n_rows: usize) -> Result<usize,
     }
 }
 
-fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, BuildError> {
+/// Reads training rows and how they are searched.
+pub(super) fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, BuildError> {
     let fit = value.attr("_fit_X")?;
     let [n_rows, columns] = fit.shape()[..] else {
         return Err(fit.error(format!("expected rows of numbers, found {}", fit.kind())).into());
@@ -80,7 +154,10 @@ fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, BuildError>
     if n_rows == 0 {
         return Err(fit.error("there are no rows").into());
     }
-    let metric = metric(value)?;
+    let metric = metric(value, "effective_metric_", "effective_metric_params_")?;
+    if metric == Metric::Haversine && n_features != 2 {
+        return Err(fit.error("expected latitudes and longitudes").into());
+    }
     let method = value.attr("_fit_method")?;
     let rows = numbers(&fit, ctx)?;
     let index = match method.str()? {
@@ -94,11 +171,11 @@ fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, BuildError>
     Ok(Search { n_features, rows, metric, index })
 }
 
-fn metric(value: &View<'_, '_>) -> Result<Metric, BuildError> {
-    let effective = value.attr("effective_metric_")?;
-    let parameters = value.attr("effective_metric_params_")?;
-    let name =
-        effective.str().map_err(|_| BuildError::option(value, format!("a metric that is {}", effective.kind())))?;
+/// Reads a metric from its name and its parameters, a dict or `None`.
+fn metric<'g>(value: &View<'g, '_>, name: &'g str, parameters: &'g str) -> Result<Metric, BuildError> {
+    let name = value.attr(name)?;
+    let parameters = value.attr(parameters)?;
+    let name = name.str().map_err(|_| BuildError::option(value, format!("a metric that is {}", name.kind())))?;
     if parameters.some("w").is_some() {
         return Err(BuildError::option(value, "a weighted metric"));
     }
@@ -108,18 +185,29 @@ fn metric(value: &View<'_, '_>) -> Result<Metric, BuildError> {
         "manhattan" | "cityblock" | "l1" => Ok(Metric::Manhattan),
         "chebyshev" | "infinity" => Ok(Metric::Chebyshev),
         "cosine" => Ok(Metric::Cosine),
-        "minkowski" | "p" => {
-            let p = parameters.attr("p")?;
-            match p.f64()? {
-                exponent if exponent > 0.0 => Ok(Metric::Minkowski { p: exponent }),
-                _ => Err(p.error("expected a positive exponent").into()),
-            }
-        }
+        "haversine" => Ok(Metric::Haversine),
+        "minkowski" | "p" => match parameters.some("p").map_or(Ok(2.0), |p| p.f64())? {
+            1.0 => Ok(Metric::Manhattan),
+            2.0 => Ok(Metric::Euclidean),
+            f64::INFINITY => Ok(Metric::Chebyshev),
+            p if p > 0.0 => Ok(Metric::Minkowski { p }),
+            _ => Err(parameters.error("expected a positive exponent").into()),
+        },
         other => Err(BuildError::option(value, format!("metric={other:?}"))),
     }
 }
 
-/// A tree's state is a tuple: data, order of the rows, nodes, bounds, and numbers that follow from them.
+/// A tree's state is a tuple: data, order of the rows, nodes, bounds, numbers that follow from them, the metric and the
+/// weights of the rows.
+fn tree_state<'g, 'a>(value: &View<'g, 'a>) -> Result<Vec<View<'g, 'a>>, ValueError> {
+    let state = value.object().and_then(|object| object.state).map(|state| value.graph().view(state));
+    let state = state.map(|state| state.items()).transpose()?.unwrap_or_default();
+    match state.len() {
+        13 => Ok(state),
+        _ => Err(value.error("expected the state of a tree")),
+    }
+}
+
 fn tree(
     value: &View<'_, '_>,
     kind: &str,
@@ -127,11 +215,7 @@ fn tree(
     n_features: usize,
     ctx: &mut Context,
 ) -> Result<Tree, BuildError> {
-    let state = value.object().and_then(|object| object.state).map(|state| value.graph().view(state));
-    let state = state.map(|state| state.items()).transpose()?.unwrap_or_default();
-    let [_, order, nodes, bounds, ..] = &state[..] else {
-        return Err(value.error("expected the state of a tree").into());
-    };
+    let [_, order, nodes, bounds, ..] = &tree_state(value)?[..] else { unreachable!("it has as many parts") };
     for part in [order, nodes] {
         ctx.read(part)?;
     }

@@ -1,11 +1,12 @@
-//! `VarianceThreshold`, `SelectKBest`, `SelectFromModel`.
+//! The selectors: by variance, by scores, by an estimator.
 
 use super::attributes::{class_name, n_features, policy, vector};
 use super::importance::{Importances, importances};
+use super::members::{Handed, member};
 use super::tree::allows_missing;
-use super::{BuildError, Context};
+use super::{BuildError, Context, Version};
 use crate::model::tree::pairwise_sum;
-use crate::model::{InputPolicy, Selector};
+use crate::model::{Elimination, InputPolicy, Selector};
 use crate::value::View;
 
 /// Columns whose variance is above the threshold.
@@ -18,15 +19,147 @@ pub fn variance_threshold(value: &View<'_, '_>, ctx: &mut Context) -> Result<Sel
 
 /// The `k` columns with the highest scores; of equal ones the last (a stable sort).
 pub fn select_k_best(value: &View<'_, '_>, ctx: &mut Context) -> Result<Selector, BuildError> {
+    let scores = scores(value, ctx)?;
+    let kept = best(&value.attr("k")?, &scores)?;
+    selector(value, scores.len(), kept, false, ctx)
+}
+
+/// `SelectPercentile`: the columns whose scores are in the upper part.
+pub fn select_percentile(value: &View<'_, '_>, ctx: &mut Context) -> Result<Selector, BuildError> {
+    let scores = scores(value, ctx)?;
+    let kept = upper(value.attr("percentile")?.f64()?, &scores);
+    selector(value, scores.len(), kept, false, ctx)
+}
+
+/// `SelectFpr`, `SelectFdr`, `SelectFwe`: the columns that are rarely so good by chance.
+pub fn select_by_p_values(value: &View<'_, '_>, ctx: &mut Context) -> Result<Selector, BuildError> {
+    let p_values = vector(value, "pvalues_", ctx)?;
+    let alpha = value.attr("alpha")?.f64()?;
+    let kept = unlikely(class_name(value).trim_start_matches("Select"), alpha, &p_values);
+    selector(value, p_values.len(), kept, false, ctx)
+}
+
+/// `GenericUnivariateSelect`: any of the above.
+///
+/// # Errors
+/// When its attributes are not what scikit-learn writes.
+pub fn generic_univariate_select(value: &View<'_, '_>, ctx: &mut Context) -> Result<Selector, BuildError> {
+    let scores = scores(value, ctx)?;
+    let parameter = value.attr("param")?;
+    let kept = match value.attr("mode")?.str()? {
+        "k_best" => best(&parameter, &scores)?,
+        "percentile" => upper(parameter.f64()?, &scores),
+        mode @ ("fpr" | "fdr" | "fwe") => {
+            let p_values = vector(value, "pvalues_", ctx)?;
+            if p_values.len() != scores.len() {
+                return Err(value.error("scores_ and pvalues_ disagree").into());
+            }
+            unlikely(mode, parameter.f64()?, &p_values)
+        }
+        other => return Err(BuildError::option(value, format!("mode={other:?}"))),
+    };
+    selector(value, scores.len(), kept, false, ctx)
+}
+
+/// `RFE`, `RFECV` and `SequentialFeatureSelector`: the columns that were left.
+///
+/// # Errors
+/// When its attributes are not what scikit-learn writes.
+pub fn by_support(value: &View<'_, '_>, ctx: &mut Context) -> Result<Selector, BuildError> {
+    let support = vector(value, "support_", ctx)?;
+    let kept = (0..support.len()).filter(|column| support[*column] != 0.0).collect();
+    let allow_nan = takes_missing(&value.attr("estimator")?, ctx)?;
+    ctx.takes_numbers();
+    selector(value, support.len(), kept, allow_nan, ctx)
+}
+
+/// `RFE` and `RFECV` with the estimator that was fitted on the columns left.
+///
+/// # Errors
+/// When its attributes are not what scikit-learn writes, or the estimator takes another number of columns.
+pub fn elimination(value: &View<'_, '_>, ctx: &mut Context) -> Result<Elimination, BuildError> {
+    let selector = by_support(value, ctx)?;
+    let columns = selector.kept.iter().map(|column| Some(*column)).collect();
+    let estimator = member(&value.attr("estimator_")?, ctx, Handed::Columns(columns))?;
+    Ok(Elimination { selector, estimator })
+}
+
+/// Whether an estimator, fitted or not, takes NaN.
+fn takes_missing(estimator: &View<'_, '_>, ctx: &Context) -> Result<bool, BuildError> {
+    let version = Version::of(estimator, ctx);
+    Ok(match class_name(estimator) {
+        "HistGradientBoostingClassifier" | "HistGradientBoostingRegressor" => true,
+        "RandomForestClassifier" | "RandomForestRegressor" => version >= Version(1, 4),
+        "ExtraTreesClassifier" | "ExtraTreesRegressor" => version >= Version(1, 6),
+        _ => allows_missing(estimator, ctx)?,
+    })
+}
+
+/// `scores_`, the least number in the place of NaN.
+fn scores(value: &View<'_, '_>, ctx: &mut Context) -> Result<Vec<f64>, BuildError> {
     let scores = vector(value, "scores_", ctx)?;
-    let k = value.attr("k")?;
+    Ok(scores.into_iter().map(|score| if score.is_nan() { f64::MIN } else { score }).collect())
+}
+
+/// The columns with the `k` highest scores, or all; of equal ones the last.
+fn best(k: &View<'_, '_>, scores: &[f64]) -> Result<Vec<usize>, BuildError> {
     let k = if k.str() == Ok("all") { scores.len() } else { k.usize()?.min(scores.len()) };
-    let rank = |column: &usize| if scores[*column].is_nan() { f64::MIN } else { scores[*column] };
     let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+    order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
     let mut kept = order.split_off(scores.len() - k);
     kept.sort_unstable();
-    selector(value, scores.len(), kept, false, ctx)
+    Ok(kept)
+}
+
+/// The columns above a percentile of the scores, and of those on it as many as fit, the first before the others.
+fn upper(percent: f64, scores: &[f64]) -> Vec<usize> {
+    if percent == 100.0 || percent == 0.0 {
+        return if percent == 0.0 { vec![] } else { (0..scores.len()).collect() };
+    }
+    let threshold = percentile(scores, 100.0 - percent);
+    let above = scores.iter().filter(|score| **score > threshold).count();
+    let most = (scores.len() as f64 * percent / 100.0) as usize;
+    let mut on = most.saturating_sub(above);
+    let kept = |column: &usize| match scores[*column] {
+        score if score > threshold => true,
+        score if score == threshold && on > 0 => {
+            on -= 1;
+            true
+        }
+        _ => false,
+    };
+    (0..scores.len()).filter(kept).collect()
+}
+
+/// `numpy.percentile` with linear interpolation; NaN of no values.
+fn percentile(values: &[f64], percent: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let place = percent / 100.0 * (sorted.len().saturating_sub(1)) as f64;
+    let (Some(low), Some(high)) = (sorted.get(place.floor() as usize), sorted.get(place.ceil() as usize)) else {
+        return f64::NAN;
+    };
+    let share = place - place.floor();
+    // numpy's, which keeps order where it rounds.
+    if share >= 0.5 { high - (high - low) * (1.0 - share) } else { low + (high - low) * share }
+}
+
+/// The columns whose p-value passes a test: `fpr`, `fdr` or `fwe`, in either case.
+fn unlikely(test: &str, alpha: f64, p_values: &[f64]) -> Vec<usize> {
+    let n = p_values.len() as f64;
+    let (bound, inclusive) = match test.to_ascii_lowercase().as_str() {
+        "fpr" => (alpha, false),
+        "fwe" => (alpha / n, false),
+        _ => {
+            let mut sorted = p_values.to_vec();
+            sorted.sort_by(f64::total_cmp);
+            let passes = |(at, p): &(usize, &f64)| **p <= alpha / n * (*at + 1) as f64;
+            let last = sorted.iter().enumerate().filter(passes).last();
+            (last.map_or(f64::NEG_INFINITY, |(_, p)| *p), true)
+        }
+    };
+    let passes = |p: f64| p < bound || inclusive && p == bound;
+    (0..p_values.len()).filter(|column| passes(p_values[*column])).collect()
 }
 
 /// The columns that count enough in an estimator.

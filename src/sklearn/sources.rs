@@ -102,8 +102,40 @@ impl Context {
         let Some(source) = self.sources.of(column) else {
             return Err(BuildError::option(value, "text in a column that another step computes"));
         };
+        if self.vocabulary.is_document(source) {
+            return Err(both(value, source));
+        }
         self.vocabulary.mark_text(source, known);
         Ok(())
+    }
+
+    /// Notes that the estimator being built takes whole texts in its only column, such as `example`, and makes `n_terms`
+    /// columns of them.
+    ///
+    /// # Errors
+    /// When it is not one column of the request, or an encoder takes the column as categories.
+    pub(super) fn takes_document(
+        &mut self,
+        value: &View<'_, '_>,
+        example: &str,
+        n_terms: usize,
+    ) -> Result<(), BuildError> {
+        if self.inputs.is_some_and(|inputs| inputs != 1) {
+            return Err(BuildError::option(value, "more than one column, where it takes one of texts,"));
+        }
+        let Some(source) = self.sources.of(0) else {
+            return Err(BuildError::option(value, "text in a column that another step computes"));
+        };
+        if self.vocabulary.is_text(source) {
+            return Err(both(value, source));
+        }
+        self.vocabulary.mark_document(source, example, n_terms);
+        Ok(())
+    }
+
+    /// Notes that what the estimator being built answers for a row depends on the rows beside it.
+    pub(super) fn needs_all_rows(&mut self) {
+        self.vocabulary.mark_whole();
     }
 
     /// Declares what nothing reads, of the `n` columns of a request: a `ColumnTransformer` may drop some.
@@ -125,4 +157,8 @@ impl Context {
             Err(BuildError::option(value, format!("column {column} of the request as text and as numbers")))
         })
     }
+}
+
+fn both(value: &View<'_, '_>, column: usize) -> BuildError {
+    BuildError::option(value, format!("column {column} of the request as categories and as whole texts"))
 }

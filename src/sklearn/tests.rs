@@ -155,15 +155,15 @@ fn a_classifier_has_a_row_for_each_class() {
 fn everything_that_is_missing_is_named_at_once() {
     check(
         |b| {
-            let inner = b.unknown("sklearn.decomposition._fastica.FastICA");
+            let inner = b.unknown("sklearn.manifold._t_sne.TSNE");
             let list = b.add(Node::List(vec![inner]));
-            let columns = b.object("sklearn.decomposition._nmf.NMF", &[("components_", list)]);
+            let columns = b.object("sklearn.cluster._optics.OPTICS", &[("components_", list)]);
             let (scaler, dbscan) = (b.scaler(2), b.unknown("sklearn.cluster._dbscan.DBSCAN"));
             b.pipeline(&[columns, scaler, dbscan])
         },
         &[
-            "steps[0][1]: sklearn.decomposition._nmf.NMF is not supported",
-            "in steps[0][1]: sklearn.decomposition._fastica.FastICA is not supported",
+            "steps[0][1]: sklearn.cluster._optics.OPTICS is not supported",
+            "in steps[0][1]: sklearn.manifold._t_sne.TSNE is not supported",
             "steps[2][1]: sklearn.cluster._dbscan.DBSCAN is not supported",
         ],
     );

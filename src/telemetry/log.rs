@@ -1,10 +1,11 @@
 //! Logs: one JSON object or one text line for each event, on standard output.
 
+use super::json::JsonLines;
 use super::writer::{self, Flusher};
 use std::io;
 use std::str::FromStr;
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::format::{FmtSpan, Format as Layout};
+use tracing_subscriber::layer::SubscriberExt;
 
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,20 +46,16 @@ impl FromStr for Level {
 /// A second call in one process has no effect.
 pub fn init(format: Format, level: Level, on_drop: impl Fn() + Send + Sync + 'static) -> Flusher {
     let (writer, flusher) = writer::start(io::stdout(), on_drop);
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(level.0)
-        .with_span_events(FmtSpan::NONE)
-        .with_target(false)
-        .with_writer(move || writer.clone());
     // It fails only when a subscriber is already set.
     let _ = match format {
         Format::Json => {
-            let layout = Layout::default().with_target(false).json().flatten_event(true);
-            tracing::subscriber::set_global_default(
-                builder.json().event_format(layout).with_current_span(false).with_span_list(false).finish(),
-            )
+            let lines = tracing_subscriber::registry().with(level.0).with(JsonLines(writer));
+            tracing::subscriber::set_global_default(lines)
         }
-        Format::Text => tracing::subscriber::set_global_default(builder.with_ansi(false).finish()),
+        Format::Text => {
+            let lines = tracing_subscriber::fmt().with_max_level(level.0).with_target(false).with_ansi(false);
+            tracing::subscriber::set_global_default(lines.with_writer(move || writer.clone()).finish())
+        }
     };
     flusher
 }

@@ -2,6 +2,7 @@
 //! names and numbers; whoever has something to tell is handed a [`Metrics`] or calls `tracing`.
 
 mod expose;
+mod json;
 mod log;
 mod metrics;
 mod process;

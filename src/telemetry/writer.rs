@@ -13,7 +13,7 @@ const CAPACITY: usize = 4 << 20;
 /// How long lines gather before they are written together: one wake-up and one write for all that came meanwhile.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// Where log lines are written to. Each `write` call takes one whole line or drops it.
+/// Where log lines are written to.
 #[derive(Clone)]
 pub(super) struct Writer(Arc<Shared>);
 
@@ -65,13 +65,14 @@ impl Shared {
     }
 }
 
-impl Write for Writer {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+impl Writer {
+    /// Takes one whole line, or drops it.
+    pub fn push(&self, line: &[u8]) {
         let mut state = self.0.lock();
         if state.buffer.len() + line.len() > CAPACITY {
             drop(state);
             (self.0.on_drop)();
-            return Ok(line.len());
+            return;
         }
         let first = state.buffer.is_empty();
         state.buffer.extend_from_slice(line);
@@ -79,6 +80,13 @@ impl Write for Writer {
         if first {
             self.0.changed.notify_one();
         }
+    }
+}
+
+/// Each call takes one whole line.
+impl Write for Writer {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.push(line);
         Ok(line.len())
     }
 

@@ -5,11 +5,13 @@
 //! Never does I/O, never interprets an estimator.
 
 mod builder;
+mod column;
 mod dtype;
 mod scalar;
 mod view;
 
 pub use builder::Builder;
+pub use column::Column;
 pub use dtype::{DType, Field, ScalarKind};
 pub(crate) use scalar::{read_scalar, utf32};
 pub use view::{ValueError, View};

@@ -24,7 +24,20 @@ impl From<Scalar<'_>> for Node<'_> {
 }
 
 /// Reads one number; unsigned values beyond `i64` become floats, which no integer attribute of a model needs.
+#[inline]
 pub(crate) fn read_scalar<'g>(bytes: &[u8], kind: ScalarKind, size: u8, big_endian: bool) -> Scalar<'g> {
+    // The two that models are made of.
+    if let (8, false, Ok(word)) = (size, big_endian, bytes.try_into()) {
+        match kind {
+            ScalarKind::Float => return Scalar::Float(f64::from_le_bytes(word)),
+            ScalarKind::Int => return Scalar::Int(i64::from_le_bytes(word)),
+            ScalarKind::Bool | ScalarKind::Uint => {}
+        }
+    }
+    any_scalar(bytes, kind, size, big_endian)
+}
+
+fn any_scalar<'g>(bytes: &[u8], kind: ScalarKind, size: u8, big_endian: bool) -> Scalar<'g> {
     let mut raw = [0u8; 8];
     let size = usize::from(size).min(8);
     for (i, slot) in raw.iter_mut().take(size).enumerate() {

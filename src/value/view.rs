@@ -104,7 +104,7 @@ impl<'g, 'a> View<'g, 'a> {
         ValueError { path: self.path(), problem: problem.into() }
     }
 
-    fn expected(&self, what: &str) -> ValueError {
+    pub(super) fn expected(&self, what: &str) -> ValueError {
         self.error(format!("expected {what}, found {}", self.kind()))
     }
 
@@ -375,9 +375,10 @@ impl<'g, 'a> View<'g, 'a> {
         match self.node() {
             Node::Array(a) => match (&a.data, &a.dtype) {
                 (ArrayData::Bytes(bytes), DType::Scalar { kind, size, big_endian }) => {
-                    let read = |chunk: &[u8]| convert(read_scalar(chunk, *kind, *size, *big_endian));
-                    let flat: Option<Vec<T>> = bytes.chunks_exact(usize::from(*size)).map(read).collect();
-                    let flat = flat.ok_or_else(numeric)?;
+                    let mut flat = Vec::with_capacity(a.len());
+                    for chunk in bytes.chunks_exact(usize::from(*size)) {
+                        flat.push(convert(read_scalar(chunk, *kind, *size, *big_endian)).ok_or_else(numeric)?);
+                    }
                     Ok(if a.fortran && a.shape.len() > 1 { c_order(&flat, &a.shape) } else { flat })
                 }
                 (ArrayData::Objects(_), _) => self
@@ -411,65 +412,5 @@ impl<'g, 'a> View<'g, 'a> {
             }
             _ => self.items()?.iter().map(|item| item.str().map(str::to_owned)).collect(),
         }
-    }
-
-    /// One field of a structured array as `f64`s: the only way to read tree nodes, whose layout changed over time.
-    ///
-    /// # Errors
-    /// When it is no structured array or has no such numeric field.
-    pub fn field_f64(&self, field: &str) -> Result<Vec<f64>> {
-        self.field(field, |scalar| match scalar {
-            Scalar::Bool(b) => f64::from(u8::from(b)),
-            Scalar::Int(i) => i as f64,
-            Scalar::Float(x) => x,
-            Scalar::Str(_) => f64::NAN,
-        })
-    }
-
-    /// One integer or bool field of a structured array.
-    ///
-    /// # Errors
-    /// When it is no structured array or has no such integer field.
-    pub fn field_i64(&self, field: &str) -> Result<Vec<i64>> {
-        let float = || self.expected(&format!("integers in field {field}"));
-        let read = self.field(field, |scalar| match scalar {
-            Scalar::Bool(b) => Some(i64::from(b)),
-            Scalar::Int(i) => Some(i),
-            _ => None,
-        })?;
-        read.into_iter().collect::<Option<Vec<_>>>().ok_or_else(float)
-    }
-
-    /// Whether a structured array has that field.
-    pub fn has_field(&self, field: &str) -> bool {
-        match self.node() {
-            Node::Array(a) => match &a.dtype {
-                DType::Struct { fields, .. } => fields.iter().any(|f| f.name == field),
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    fn field<T>(&self, field: &str, convert: impl Fn(Scalar<'g>) -> T) -> Result<Vec<T>> {
-        let Some(Array { dtype: DType::Struct { fields, itemsize }, data: ArrayData::Bytes(bytes), .. }) = self.array()
-        else {
-            return Err(self.expected("a structured array"));
-        };
-        let found = fields.iter().find(|f| f.name == field);
-        let found = found.ok_or_else(|| self.error(format!("the structured array has no field {field}")))?;
-        let DType::Scalar { kind, size, big_endian } = found.dtype else {
-            return Err(self.error(format!("field {field} is {}, not a number", found.dtype)));
-        };
-        if *itemsize == 0 {
-            return Ok(vec![]);
-        }
-        let (from, to) = (found.offset, found.offset + usize::from(size));
-        let read = |chunk: &[u8]| {
-            let number =
-                chunk.get(from..to).ok_or_else(|| self.error(format!("field {field} lies outside its item")))?;
-            Ok(convert(read_scalar(number, kind, size, big_endian)))
-        };
-        bytes.chunks_exact(*itemsize).map(read).collect()
     }
 }

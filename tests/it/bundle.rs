@@ -176,7 +176,7 @@ fn the_source_is_told() {
         let bytes = std::fs::read(&path).unwrap();
         let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!((bundle.source.format.as_str(), bundle.source.bytes), (format, bytes.len() as u64));
-        assert_eq!(bundle.source.sha256, sha256);
+        assert_eq!(bundle.source.sha256.hex(), sha256);
     };
     check("1.9.1/bundle_extra_keys.p4.pkl", "pickle protocol 4");
     check("1.5.2/bundle_extra_keys.zlib.joblib", "joblib (zlib)");

@@ -7,9 +7,10 @@ import pandas as pd
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn import (calibration, cluster, compose, covariance, cross_decomposition as cd, decomposition,
                      discriminant_analysis as da, dummy, ensemble, feature_selection as fs, gaussian_process as gp, impute,
-                     kernel_ridge, linear_model as lm, mixture, model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors,
-                     neural_network as nn, preprocessing as pp, svm, tree)
+                     kernel_approximation as ka, kernel_ridge, linear_model as lm, manifold, mixture, model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors,
+                     neural_network as nn, preprocessing as pp, random_projection, semi_supervised, svm, tree)
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction import text as tx
 from sklearn.gaussian_process import kernels as gk
 from sklearn.pipeline import make_pipeline, make_union
 
@@ -85,6 +86,48 @@ def columns(rng):
                              sparse_threshold=pick(rng, 0, 0.3))
     forest = ensemble.RandomForestClassifier(5, max_depth=4, random_state=0)
     return make_pipeline(made, forest)
+
+
+def vectorizer(rng):
+    """What makes numbers of whole texts, in the ways that scorelet takes them apart."""
+    kind = pick(rng, "word", "word", "char", "char_wb")
+    how = dict(analyzer=kind, ngram_range=pick(rng, (1, 1), (1, 2), (2, 3)), lowercase=bool(rng.integers(4)), binary=bool(rng.integers(4) == 0),
+               strip_accents=pick(rng, None, "ascii", "unicode"))
+    if kind == "word":
+        how |= dict(stop_words=pick(rng, None, "english", ["la", "red"]), token_pattern=pick(rng, r"(?u)\b\w\w+\b", r"\b\w+\b", r"[a-zA-Z]{2,}", r"\S+"))
+    weighed = dict(norm=pick(rng, "l1", "l2", None), use_idf=bool(rng.integers(4)), sublinear_tf=bool(rng.integers(2)), smooth_idf=bool(rng.integers(2)))
+    limits = dict(max_features=pick(rng, None, 30), min_df=pick(rng, 1, 2))
+    return pick(rng, tx.TfidfVectorizer(**how, **weighed, **limits), tx.CountVectorizer(**how, **limits),
+                make_pipeline(tx.CountVectorizer(**how, **limits), tx.TfidfTransformer(**weighed)),
+                tx.HashingVectorizer(**how, n_features=pick(rng, 16, 1000), norm=pick(rng, "l1", "l2", None), alternate_sign=bool(rng.integers(2))))
+
+
+def of_texts(rng):
+    """A vectorizer, perhaps something that makes its columns fewer, and a classifier."""
+    made = vectorizer(rng)
+    signed = "alternate_sign=True" in repr(made) or "HashingVectorizer" in repr(made)
+    between = pick(rng, "passthrough", pp.MaxAbsScaler(), pp.Normalizer(), decomposition.TruncatedSVD(5, random_state=0),
+                   random_projection.SparseRandomProjection(8, random_state=0), decomposition.LatentDirichletAllocation(3, max_iter=2, random_state=0),
+                   decomposition.NMF(3, max_iter=20, random_state=0),
+                   "passthrough" if signed else fs.SelectKBest(fs.chi2, k=min(20, 10)))
+    if signed and isinstance(between, (decomposition.NMF, decomposition.LatentDirichletAllocation)):
+        between = "passthrough"  # they take no negative numbers
+    counts = [] if signed or isinstance(between, (decomposition.TruncatedSVD, random_projection.SparseRandomProjection)) else [nb.MultinomialNB(), nb.ComplementNB(), nb.BernoulliNB()]
+    return make_pipeline(made, between, pick(rng, small(rng), lm.RidgeClassifier(), svm.LinearSVC(random_state=0), lm.SGDClassifier(random_state=0), *counts))
+
+
+def beside_texts(rng):
+    """Whole texts in the last column, a category in the one before, numbers."""
+    made = ColumnTransformer([("text", make_union(vectorizer(rng), vectorizer(rng)) if rng.integers(2) else vectorizer(rng), -1),
+                              ("word", pp.OneHotEncoder(handle_unknown="ignore"), [-2]), ("numbers", pp.StandardScaler(), slice(0, -2))])
+    return make_pipeline(made, pick(rng, small(rng), svm.LinearSVC(random_state=0)))
+
+
+def takes_texts(model):
+    """Whether its input is a column of texts, not a table."""
+    while hasattr(model, "steps") or hasattr(model, "transformer_list"):
+        model = (getattr(model, "steps", None) or model.transformer_list)[0][1]
+    return type(model).__module__ == "sklearn.feature_extraction.text" and not isinstance(model, tx.TfidfTransformer)
 
 
 def some(rng):
@@ -182,6 +225,8 @@ def splines(rng):
 # Sums over training rows of a kernel model cancel as well. The five error functions of a GaussianProcessClassifier have
 # factors in the thousands, which leave a probability. A PCA's likelihood comes from the inverse of a covariance.
 CANCELLING = {"NuSVC": 1e-9, "OneClassSVM": 1e-11, "KernelRidge": 1e-9, "GaussianProcessRegressor": 1e-9, "GaussianProcessClassifier": 1e-9, "PCA": 1e-8}
+# Their score_samples is drawn at random.
+RANDOM = {"BernoulliRBM"}
 # Their transform gives distances to centres.
 DISTANCES = {"Birch", "BisectingKMeans", "KMeans", "MiniBatchKMeans"}
 
@@ -189,6 +234,70 @@ DISTANCES = {"Birch", "BisectingKMeans", "KMeans", "MiniBatchKMeans"}
 def near(rng, **more):
     return {"algorithm": pick(rng, "auto", "kd_tree", "ball_tree", "brute"), "metric": pick(rng, "minkowski", "manhattan", "chebyshev"), "p": pick(rng, 2, 1, 3),
             "leaf_size": int(rng.integers(1, 40)), "weights": pick(rng, "uniform", "distance")} | more
+
+
+def density(rng):
+    """Of a kernel that ends somewhere, and of tolerances that let the search stop early."""
+    metric = pick(rng, "euclidean", "manhattan", "chebyshev", "minkowski")
+    return neighbors.KernelDensity(
+        kernel=pick(rng, "gaussian", "tophat", "epanechnikov", "exponential", "linear", "cosine"), metric=metric,
+        metric_params={"p": 3} if metric == "minkowski" and rng.integers(2) else None, algorithm=pick(rng, "auto", "kd_tree", "ball_tree"),
+        bandwidth=pick(rng, 0.3, 1.0, 5.0, "scott", "silverman"), leaf_size=int(rng.integers(1, 40)), breadth_first=bool(rng.integers(2)),
+        rtol=pick(rng, 0, 1e-8, 1e-3), atol=pick(rng, 0, 1e-6))
+
+
+def by_score(rng):
+    """Columns with the best scores, by each of the selectors' ways."""
+    score = pick(rng, fs.f_classif, fs.mutual_info_classif)
+    return pick(rng, fs.SelectPercentile(score, percentile=pick(rng, 10, 34, 50, 100)), fs.SelectFpr(alpha=0.5), fs.SelectFdr(alpha=0.9), fs.SelectFwe(alpha=0.9),
+                fs.GenericUnivariateSelect(mode="k_best", param=2), fs.GenericUnivariateSelect(mode="percentile", param=60),
+                fs.GenericUnivariateSelect(mode="fdr", param=0.9), fs.SequentialFeatureSelector(tree.DecisionTreeClassifier(max_depth=2, random_state=0), n_features_to_select=2, cv=2),
+                fs.RFE(lm.LogisticRegression(), n_features_to_select=2))
+
+
+def left(rng):
+    """What an estimator is left with."""
+    asked = pick(rng, lm.LogisticRegression(max_iter=500), tree.DecisionTreeClassifier(max_depth=4, random_state=0), lm.RidgeClassifier())
+    return pick(rng, fs.RFE(asked, n_features_to_select=2), fs.RFECV(asked, cv=2, min_features_to_select=1))
+
+
+def mapped(rng):
+    """Kernels as columns."""
+    kernel = pick(rng, {"kernel": "rbf", "gamma": pick(rng, None, 0.2)}, {"kernel": "poly", "degree": 2, "coef0": 0.5}, {"kernel": "cosine"}, {"kernel": "laplacian"})
+    made = pick(rng, ka.Nystroem(n_components=8, random_state=0, **kernel), ka.RBFSampler(n_components=12, gamma=pick(rng, "scale", 0.3), random_state=0),
+                ka.PolynomialCountSketch(degree=int(rng.integers(1, 4)), n_components=10, coef0=pick(rng, 0, 2), random_state=0))
+    return make_pipeline(pp.MinMaxScaler((-1, 1), clip=True), made)  # nothing is left of the cosine of a large number
+
+
+def kernel_components(rng):
+    kernel = pick(rng, {"kernel": "rbf"}, {"kernel": "rbf", "gamma": 0.2}, {"kernel": "poly", "degree": 2}, {"kernel": "linear"}, {"kernel": "sigmoid", "gamma": 0.01}, {"kernel": "cosine"})
+    return decomposition.KernelPCA(int(rng.integers(1, 4)), random_state=0, **kernel)
+
+
+def not_negative(rng):
+    """What takes no negative numbers, behind what makes none."""
+    made = pick(rng, decomposition.NMF(2, solver=pick(rng, "cd", "mu"), max_iter=60, alpha_W=pick(rng, 0, 0.01), l1_ratio=0.5, random_state=0),
+                decomposition.NMF(2, solver="mu", beta_loss=pick(rng, "kullback-leibler", 1.5, 0.5, 3), max_iter=40, random_state=0),
+                decomposition.MiniBatchNMF(2, max_iter=10, beta_loss=pick(rng, "frobenius", "kullback-leibler"), random_state=0),
+                decomposition.LatentDirichletAllocation(3, max_iter=3, doc_topic_prior=pick(rng, None, 0.2), random_state=0),
+                ka.AdditiveChi2Sampler(sample_steps=int(rng.integers(1, 4))), ka.SkewedChi2Sampler(skewedness=0.1, n_components=7, random_state=0))
+    return make_pipeline(pp.MinMaxScaler((0.01, 2), clip=True), made)
+
+
+def pooled(rng):
+    return cluster.FeatureAgglomeration(2, pooling_func=pick(rng, np.mean, np.median, np.max, np.min))
+
+
+def coded(rng):
+    how = pick(rng, {"transform_algorithm": "omp", "transform_n_nonzero_coefs": pick(rng, None, 2)}, {"transform_algorithm": "threshold", "transform_alpha": 0.2})
+    how["split_sign"] = bool(rng.integers(2))
+    return pick(rng, decomposition.DictionaryLearning(4, max_iter=5, random_state=0, **how),
+                decomposition.MiniBatchDictionaryLearning(4, max_iter=5, random_state=0, **how))
+
+
+def told(rng):
+    """Gaps told as columns, beside values without them."""
+    return make_union(make_pipeline(impute.SimpleImputer(), pp.MaxAbsScaler()), impute.MissingIndicator(features=pick(rng, "missing-only", "all"), error_on_new=bool(rng.integers(2))))
 
 
 def layers(rng):
@@ -273,6 +382,7 @@ MODELS = {
     "RadiusNeighborsClassifier": ("classes", lambda r: neighbors.RadiusNeighborsClassifier(float(r.uniform(0.2, 3)), outlier_label=pick(r, None, "most_frequent"), **near(r, algorithm=pick(r, "kd_tree", "ball_tree")))),
     "RadiusNeighborsRegressor": ("values", lambda r: neighbors.RadiusNeighborsRegressor(float(r.uniform(0.2, 3)), **near(r))),
     "LocalOutlierFactor": ("nothing", lambda r: neighbors.LocalOutlierFactor(int(r.integers(1, 20)), novelty=True, algorithm=pick(r, "auto", "ball_tree"), contamination=pick(r, "auto", 0.1))),
+    "KernelDensity": ("nothing", density),
     "NearestCentroid": ("classes", lambda r: neighbors.NearestCentroid(metric=pick(r, "euclidean", "manhattan"), priors=pick(r, "uniform", "empirical"), shrink_threshold=pick(r, None, 0.2))),
     "GaussianNB": ("classes", lambda r: nb.GaussianNB()),
     "BernoulliNB": ("classes", lambda r: nb.BernoulliNB(alpha=float(r.uniform(0.1, 2)), binarize=pick(r, 0.0, 0.3))),
@@ -301,11 +411,34 @@ MODELS = {
     "RandomTreesEmbedding": ("nothing", lambda r: ensemble.RandomTreesEmbedding(int(r.integers(1, 12)), max_depth=int(r.integers(1, 6)), random_state=0)),
     "PCA": ("nothing", lambda r: decomposition.PCA(pick(r, None, 1, 2), whiten=bool(r.integers(2)))),
     "SelectFromModel": ("classes", selected),
+    "selectors by score": ("classes", lambda r: make_pipeline(by_score(r), small(r))),
+    "RFE": ("classes", left),
+    "kernel approximations": ("nothing", mapped),
+    "KernelPCA": ("nothing", kernel_components),
+    "NMF and others": ("nothing", not_negative),
+    "FeatureAgglomeration": ("nothing", pooled),
+    "DictionaryLearning": ("nothing", coded),
+    "SparsePCA": ("nothing", lambda r: pick(r, decomposition.SparsePCA(2, max_iter=20, random_state=0), decomposition.MiniBatchSparsePCA(2, max_iter=20, random_state=0))),
+    "FactorAnalysis": ("nothing", lambda r: decomposition.FactorAnalysis(int(r.integers(1, 3)), rotation=pick(r, None, "varimax"))),
+    "FastICA": ("nothing", lambda r: decomposition.FastICA(int(r.integers(1, 4)), whiten=pick(r, "unit-variance", "arbitrary-variance"), random_state=0)),
+    "IncrementalPCA": ("nothing", lambda r: decomposition.IncrementalPCA(int(r.integers(1, 4)), whiten=bool(r.integers(2)))),
+    "random projections": ("nothing", lambda r: pick(r, random_projection.GaussianRandomProjection(4, random_state=0), random_projection.SparseRandomProjection(4, density=pick(r, "auto", 1.0), random_state=0))),
+    "NeighborhoodComponentsAnalysis": ("classes", lambda r: make_pipeline(neighbors.NeighborhoodComponentsAnalysis(2, max_iter=10, random_state=0), neighbors.KNeighborsClassifier(3))),
+    "BernoulliRBM": ("classes", lambda r: make_pipeline(pp.MinMaxScaler(), nn.BernoulliRBM(5, n_iter=2, random_state=0), small(r))),
+    "Isomap": ("nothing", lambda r: make_pipeline(pp.MinMaxScaler(clip=True), manifold.Isomap(n_components=2, n_neighbors=int(r.integers(3, 12))))),
+    "LocallyLinearEmbedding": ("nothing", lambda r: manifold.LocallyLinearEmbedding(n_components=2, n_neighbors=int(r.integers(6, 12)), random_state=0)),
+    "LabelPropagation": ("partly labelled", lambda r: semi_supervised.LabelPropagation(kernel="knn", n_neighbors=int(r.integers(2, 9)))),
+    "LabelSpreading": ("partly labelled", lambda r: semi_supervised.LabelSpreading(kernel=pick(r, "rbf", "knn"), gamma=pick(r, 0.3, 2), n_neighbors=5)),
+    "least angles": ("values", lambda r: pick(r, lm.LarsCV(cv=2), lm.LassoLarsCV(cv=2), lm.LassoLarsIC(), lm.OrthogonalMatchingPursuitCV(cv=2))),
+    "many values by cross-validation": ("many values", lambda r: pick(r, lm.MultiTaskElasticNetCV(cv=2, alphas=3), lm.MultiTaskLassoCV(cv=2, alphas=3))),
+    "MissingIndicator": ("classes", lambda r: make_pipeline(told(r), small(r))),
     "KNNImputer": ("classes", lambda r: make_pipeline(filled_by_neighbors(r), small(r))),
     "IterativeImputer": ("classes", lambda r: make_pipeline(filled_by_regression(r), small(r))),
     "SplineTransformer": ("classes", lambda r: make_pipeline(splines(r), small(r))),
     "Pipeline": ("classes", prepared),
     "ColumnTransformer": ("texts", columns),
+    "texts": ("documents", of_texts),
+    "texts in a table": ("documents", beside_texts),
 }
 # Trees compare and add; everything else passes through exp, log, pow or a matrix product of BLAS. So does the score that
 # a GradientBoostingClassifier starts from, the log of the classes' shares; HistGradientBoosting stores its own.
@@ -314,7 +447,7 @@ BIT_EQUAL = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassi
 
 
 # They bring their own first steps, and are not scaled before.
-PREPARED = {"Pipeline", "ColumnTransformer", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
+PREPARED = {"Pipeline", "ColumnTransformer", "texts", "texts in a table", "MissingIndicator", "NMF and others", "kernel approximations", "Isomap", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
 
 
 def exact(model, output):
@@ -336,7 +469,7 @@ def names(rng, count):
 
 def data(rng, kind):
     """A table of floats whose first column holds small whole numbers, and what to learn from it."""
-    rows, columns = int(rng.integers(60, 300)), int(rng.integers(3, 9)) + 2 * (kind == "texts")
+    rows, columns = int(rng.integers(60, 300)), int(rng.integers(3, 9)) + 2 * (kind in ("texts", "documents"))
     values = rng.normal(size=(rows, columns)) * 10.0 ** rng.integers(-3, 4, size=columns)
     values[:, 0] = rng.integers(0, int(rng.integers(2, 60)), size=rows)
     X = pd.DataFrame(values, columns=names(rng, columns))
@@ -344,6 +477,9 @@ def data(rng, kind):
         for column in X.columns[-2:]:
             words = np.array(["a", "B", "été", "日本", "", "a b", "'q'"][: rng.integers(2, 8)], dtype=object)
             X[column] = words[np.minimum(rng.geometric(0.4, rows) - 1, len(words) - 1)]
+    if kind == "documents":
+        X[X.columns[-2]] = rng.choice(["red", "green"], rows)
+        X[X.columns[-1]] = [document(rng) for _ in range(rows)]
     z = (values - values.mean(0)) / values.std(0)
     signal = z[:, 0] + z[:, 1] * z[:, 2] + 0.3 * rng.normal(size=rows)
     if kind == "nothing":
@@ -354,6 +490,8 @@ def data(rng, kind):
         return X, np.c_[signal, z[:, 1], -signal]
     if kind == "many classes":
         return X, np.c_[signal > 0, z[:, 1] > 0.5, -signal > 0.5].astype(int)
+    if kind == "partly labelled":
+        return X, np.where(rng.random(rows) < 0.5, -1, np.digitize(signal, [-0.3, 0.3]))
     count = 2 if kind == "two classes" else int(rng.integers(2, 5))
     codes = np.digitize(signal, np.quantile(signal, np.linspace(0, 1, count + 1)[1:-1]))
     labels = pick(rng, list(range(count)), [7, -3, 40, 11], ["a", "Ärger", "b 🌸", ""], [1.0, 2.0, 4.0, 8.0])[:count]
@@ -362,11 +500,21 @@ def data(rng, kind):
     return X, np.array(labels, dtype=object if isinstance(labels[0], str) and rng.integers(2) else None)[codes]
 
 
+WORDS = ["the", "Red", "café", "déjà vu", "2nd", "it's", "été", "naïve", "x", "日本語", "I", "well-known", "état", "ﬁn", "ΟΔΟΣ", "İ", "a_b", "la",
+         "mer", "🌸", "prix: 10.50€", "²", "क़िला", "price", "not", "good", "bad", "very", "service", "food"]
+
+
+def document(rng):
+    """Some words between spaces of all kinds; now and then nothing."""
+    chosen = [WORDS[i] for i in np.minimum(rng.geometric(0.12, rng.integers(0, 25)) - 1, len(WORDS) - 1)]
+    return "".join(word + pick(rng, " ", " ", " ", "  ", ", ", "\n\t", "\u00a0", ". ") for word in chosen)
+
+
 def holes(rng, name, X):
     """The table with missing values, for the models that can learn from them and half of the time."""
     if name == "ColumnTransformer" and rng.integers(2):
         return X.assign(**{c: X[c].mask(rng.random(len(X)) < 0.1) for c in X.columns[-2:]})
-    if name in ("KNNImputer", "IterativeImputer"):
+    if name in ("KNNImputer", "IterativeImputer", "MissingIndicator"):
         return X.mask(rng.random(X.shape) < 0.1)
     learns = name == "Pipeline" or name.startswith(("DecisionTree", "RandomForest", "ExtraTrees", "Hist"))
     return X.mask(rng.random(X.shape) < 0.1) if learns and rng.integers(2) else X
@@ -390,6 +538,8 @@ def requests(rng, name, X):
     """
     if name == "ColumnTransformer":
         return text_requests(rng, X)
+    if name.startswith("texts"):
+        return document_requests(rng, X)
     known = X.dropna() if name in PREPARED else X
     near = known.iloc[rng.integers(len(known), size=12)].reset_index(drop=True)
     moved = near * (1 + 0.2 * rng.normal(size=near.shape))
@@ -412,6 +562,15 @@ def text_requests(rng, X):
     gap = complete.copy().astype({c: object for c in X.columns[-2:]})
     gap.iloc[0, -1 - rng.integers(2)] = None
     return [pd.concat([near, complete]), moved, complete.iloc[:1], unseen, gap, complete.assign(**{X.columns[0]: [61.0, 62.0, 0.5]})]
+
+
+def document_requests(rng, X):
+    """Rows of training, texts never seen, and a missing one, which scikit-learn refuses."""
+    near = X.iloc[rng.integers(len(X), size=12)].reset_index(drop=True)
+    new = near.assign(**{X.columns[-1]: [document(rng) + " never seen " + document(rng).upper() for _ in range(len(near))]})
+    gap = near.iloc[:3].astype({X.columns[-1]: object})
+    gap.iloc[0, -1] = None
+    return [near, new, new.iloc[:1], near.iloc[:1].assign(**{X.columns[-1]: ""}), gap]
 
 
 def records(rows):

@@ -18,6 +18,7 @@ impl Nearest {
     }
 
     /// `heap_push`.
+    #[inline]
     pub fn push(&mut self, value: f64, index: usize) {
         let size = self.values.len();
         if value >= self.values[0] || value.is_nan() {

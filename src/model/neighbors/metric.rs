@@ -14,6 +14,8 @@ pub enum Metric {
         p: f64,
     },
     Cosine,
+    /// On a sphere: of two features, latitude and longitude in radians.
+    Haversine,
 }
 
 impl Metric {
@@ -25,6 +27,11 @@ impl Metric {
             Metric::Manhattan => differences.fold(0.0, |sum, d| sum + d.abs()),
             Metric::Chebyshev => differences.fold(0.0, |most: f64, d| most.max(d.abs())),
             Metric::Minkowski { p } => differences.fold(0.0, |sum, d| sum + d.abs().powf(p)),
+            Metric::Haversine => {
+                let (&[x_lat, x_lon], &[y_lat, y_lon]) = (x, y) else { return f64::NAN };
+                let (lat, lon) = ((0.5 * (x_lat - y_lat)).sin(), (0.5 * (x_lon - y_lon)).sin());
+                lat * lat + x_lat.cos() * y_lat.cos() * lon * lon
+            }
             Metric::Cosine => {
                 let length = |row: &[f64]| match dot(row, row).sqrt() {
                     0.0 => 1.0,
@@ -40,6 +47,7 @@ impl Metric {
         match self {
             Metric::Euclidean => reduced.sqrt(),
             Metric::Minkowski { p } => reduced.powf(1.0 / p),
+            Metric::Haversine => 2.0 * reduced.sqrt().asin(),
             _ => reduced,
         }
     }
@@ -49,7 +57,34 @@ impl Metric {
         match self {
             Metric::Euclidean => distance * distance,
             Metric::Minkowski { p } => distance.powf(p),
+            Metric::Haversine => (0.5 * distance).sin().powi(2),
             _ => distance,
+        }
+    }
+
+    /// The distances to the nearest and the farthest place of a box: `min_max_dist` of `_kd_tree.pyx`.
+    pub fn box_span(self, row: &[f64], low: &[f64], high: &[f64]) -> (f64, f64) {
+        let p = match self {
+            Metric::Chebyshev => f64::INFINITY,
+            Metric::Manhattan => 1.0,
+            Metric::Minkowski { p } => p,
+            _ => 2.0,
+        };
+        let (mut nearest, mut farthest) = (0.0_f64, 0.0_f64);
+        for (x, (low, high)) in row.iter().zip(low.iter().zip(high)) {
+            let (below, above) = (low - x, x - high);
+            let outside = 0.5 * ((below + below.abs()) + (above + above.abs()));
+            let across = below.abs().max(above.abs());
+            if p.is_infinite() {
+                (nearest, farthest) = (nearest.max(outside), farthest.max(across));
+            } else {
+                nearest += outside.powf(p);
+                farthest += across.powf(p);
+            }
+        }
+        match p.is_infinite() {
+            true => (nearest, farthest),
+            false => (nearest.powf(1.0 / p), farthest.powf(1.0 / p)),
         }
     }
 

@@ -1,10 +1,12 @@
-//! Nearest neighbours: classifiers, regressors, and the local outlier factor.
+//! Nearest neighbours: classifiers, regressors, the local outlier factor, and kernel densities.
 
+mod density;
 mod heap;
 mod lof;
 mod metric;
 mod search;
 
+pub use density::{Kernel, KernelDensity};
 pub use lof::LocalOutlierFactor;
 pub use metric::Metric;
 pub use search::{Index, Node, Search, Shape, Tree};
@@ -81,8 +83,14 @@ impl Neighbors {
     pub fn call(&self, method: Method, x: ArrayView2<'_, f64>) -> Result<Output, InputError> {
         self.policy.check(x)?;
         let x = x.as_standard_layout();
-        let rows = x.as_slice().unwrap_or_default().chunks_exact(self.search.n_features);
-        let found: Vec<Found> = rows.map(|row| self.find(row)).collect();
+        let rows = x.as_slice().unwrap_or_default();
+        let found: Vec<Found> = match self.reach {
+            Reach::Count(k) => self.search.all_nearest(rows, k).into_iter().map(|found| self.weigh(found)).collect(),
+            Reach::Radius(radius) => {
+                let rows = rows.chunks_exact(self.search.n_features);
+                rows.map(|row| self.weigh(self.search.within(row, radius))).collect()
+            }
+        };
         match &self.target {
             Target::Numbers { values, columns, matrix, empty } => {
                 let means = found.iter().flat_map(|found| found.means(values, *columns, *empty, self.reach)).collect();
@@ -106,11 +114,7 @@ impl Neighbors {
         }
     }
 
-    fn find(&self, row: &[f64]) -> Found {
-        let neighbors = match self.reach {
-            Reach::Count(k) => self.search.nearest(row, k),
-            Reach::Radius(radius) => self.search.within(row, radius),
-        };
+    fn weigh(&self, neighbors: Vec<(f64, usize)>) -> Found {
         let weights = self.by_distance.then(|| {
             let exact = neighbors.iter().any(|(distance, _)| *distance == 0.0);
             let weight = |(distance, _): &(f64, usize)| match exact {

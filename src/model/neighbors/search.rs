@@ -3,6 +3,10 @@
 use super::heap::Nearest;
 use super::metric::Metric;
 use crate::model::math::dot;
+use crate::model::product::{BLOCK, products};
+
+/// Training rows that are compared with a block of rows at once: their products stay in the cache.
+const TRAINING_BLOCK: usize = 1024;
 
 /// Training rows and the way to search them.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +65,7 @@ impl Search {
         self.rows.len() / self.n_features
     }
 
-    fn row(&self, at: usize) -> &[f64] {
+    pub fn row(&self, at: usize) -> &[f64] {
         &self.rows[at * self.n_features..][..self.n_features]
     }
 
@@ -78,6 +82,40 @@ impl Search {
                 tree.visit(self, 0, row, bound, &mut nearest);
             }
         }
+        self.distances(nearest)
+    }
+
+    /// As [`Search::nearest`], of each of `rows`, which is row-major and of as many columns.
+    pub fn all_nearest(&self, rows: &[f64], k: usize) -> Vec<Vec<(f64, usize)>> {
+        let Index::Brute { squared_norms } = &self.index else { return self.one_by_one(rows, k) };
+        if !matches!(self.metric, Metric::Euclidean | Metric::SquaredEuclidean) || rows.len() / self.n_features < 4 {
+            return self.one_by_one(rows, k);
+        }
+        let mut all = vec![];
+        let mut found = vec![0.0; BLOCK * self.n_rows().min(TRAINING_BLOCK)];
+        for rows in rows.chunks(BLOCK * self.n_features) {
+            let own: Vec<f64> = rows.chunks_exact(self.n_features).map(|row| dot(row, row)).collect();
+            let mut nearest: Vec<Nearest> = own.iter().map(|_| Nearest::new(k)).collect();
+            let blocks = self.rows.chunks(TRAINING_BLOCK * self.n_features).zip(squared_norms.chunks(TRAINING_BLOCK));
+            for (block, (training, norms)) in blocks.enumerate() {
+                let found = &mut found[..own.len() * norms.len()];
+                products(rows, training, self.n_features, found);
+                for ((nearest, own), found) in nearest.iter_mut().zip(&own).zip(found.chunks_exact(norms.len())) {
+                    for (at, (product, norm)) in found.iter().zip(norms).enumerate() {
+                        nearest.push((own + -2.0 * product + norm).max(0.0), block * TRAINING_BLOCK + at);
+                    }
+                }
+            }
+            all.extend(nearest.into_iter().map(|nearest| self.distances(nearest)));
+        }
+        all
+    }
+
+    fn one_by_one(&self, rows: &[f64], k: usize) -> Vec<Vec<(f64, usize)>> {
+        rows.chunks_exact(self.n_features).map(|row| self.nearest(row, k)).collect()
+    }
+
+    fn distances(&self, nearest: Nearest) -> Vec<(f64, usize)> {
         nearest.sorted().into_iter().map(|(reduced, at)| (self.metric.distance(reduced), at)).collect()
     }
 
@@ -115,6 +153,19 @@ impl Tree {
             Shape::Balls { centers } => {
                 let center = search.metric.distance(search.metric.reduced(row, &centers[span]));
                 search.metric.reduce((center - self.nodes[node].radius).max(0.0))
+            }
+        }
+    }
+
+    /// `min_max_dist`: how far the row is from the nearest and the farthest place of a node.
+    pub(super) fn span(&self, search: &Search, node: usize, row: &[f64]) -> (f64, f64) {
+        let span = node * search.n_features..(node + 1) * search.n_features;
+        match &self.shape {
+            Shape::Boxes { low, high } => search.metric.box_span(row, &low[span.clone()], &high[span]),
+            Shape::Balls { centers } => {
+                let center = search.metric.distance(search.metric.reduced(row, &centers[span]));
+                let radius = self.nodes[node].radius;
+                ((center - radius).max(0.0), center + radius)
             }
         }
     }

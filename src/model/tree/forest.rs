@@ -6,6 +6,8 @@
 //!
 //! Knows nothing of floats as input: callers turn features into order-preserving `u32` keys (see `keys`).
 
+use super::slice::Sliced;
+
 /// Key of a missing value.
 pub const MISSING: u32 = u32::MAX;
 
@@ -159,6 +161,8 @@ pub(super) enum Nodes {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forest {
     pub(super) nodes: Nodes,
+    /// The same trees for many rows at once, where that is quicker.
+    pub(super) sliced: Option<Sliced>,
     pub(super) roots: Vec<u32>,
     /// Steps from each root to its deepest leaf.
     pub(super) depths: Vec<u32>,
@@ -220,19 +224,32 @@ impl ForestBuilder {
     /// # Errors
     /// When the nodes are not a tree, or name features, bitsets or values that cannot be.
     pub fn push<'v>(&mut self, nodes: &[Node], values: impl Fn(usize) -> &'v [f64]) -> Result<(), TreeError> {
-        let mut reached = vec![false; nodes.len()];
+        self.push_with(nodes.len(), |node| Ok(nodes[node]), values)
+    }
+
+    /// As [`ForestBuilder::push`], of `count` nodes that are asked for one by one, each at most once.
+    ///
+    /// # Errors
+    /// Those of [`ForestBuilder::push`] and of `nodes`.
+    pub fn push_with<'v, E: From<TreeError>>(
+        &mut self,
+        count: usize,
+        nodes: impl Fn(usize) -> Result<Node, E>,
+        values: impl Fn(usize) -> &'v [f64],
+    ) -> Result<(), E> {
+        let mut reached = vec![false; count];
         *reached.first_mut().ok_or(TreeError::Empty)? = true;
         let root = self.reserve(1)?;
         let (mut open, mut deepest) = (vec![(0, root, 0)], 0);
         while let Some((node, place, depth)) = open.pop() {
             deepest = deepest.max(depth);
-            self.nodes[place as usize] = match nodes[node] {
+            self.nodes[place as usize] = match nodes(node)? {
                 Node::Leaf => self.leaf(node, place, values(node))?,
                 Node::Split { feature, test, missing_left, left, right } => {
                     for child in [left, right] {
                         let seen = reached.get_mut(child as usize).ok_or(TreeError::ChildOutside { node, child })?;
                         if std::mem::replace(seen, true) {
-                            return Err(TreeError::NotATree { child });
+                            return Err(TreeError::NotATree { child }.into());
                         }
                     }
                     let pair = self.reserve(2)?;
@@ -294,7 +311,11 @@ impl ForestBuilder {
         } else {
             Nodes::Wide(self.nodes)
         };
+        let sliced = match &nodes {
+            Nodes::Packed(nodes) => Sliced::new(nodes, &self.roots, &self.payload, self.width),
+            Nodes::Wide(_) => None,
+        };
         let ForestBuilder { roots, depths, payload, width, columns, bitsets, n_features, .. } = self;
-        Ok(Forest { nodes, roots, depths, payload, width, columns, bitsets, n_features })
+        Ok(Forest { nodes, sliced, roots, depths, payload, width, columns, bitsets, n_features })
     }
 }

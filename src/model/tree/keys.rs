@@ -15,12 +15,18 @@ pub struct AsFloat32;
 
 impl Encode for AsFloat32 {
     fn encode(&self, row: ArrayView1<'_, f64>, keys: &mut [u32]) -> bool {
-        let mut missing = false;
-        for (key, value) in keys.iter_mut().zip(row) {
-            *key = key_of(*value as f32);
-            missing |= value.is_nan();
+        fn encode<'v>(values: impl Iterator<Item = &'v f64>, keys: &mut [u32]) -> bool {
+            let mut largest = 0;
+            for (key, value) in keys.iter_mut().zip(values) {
+                *key = key_of(*value as f32);
+                largest = largest.max(*key);
+            }
+            largest == MISSING
         }
-        missing
+        match row.as_slice() {
+            Some(row) => encode(row.iter(), keys),
+            None => encode(row.iter(), keys),
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod forest;
 mod keys;
+mod simd;
+mod slice;
 mod sum;
 mod walk;
 

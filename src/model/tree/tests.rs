@@ -1,6 +1,7 @@
 //! The packed forest against a naive walk over the nodes it was made from, and what the builder refuses.
 
 use super::keys::Encode;
+use super::simd::Isa;
 use super::*;
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -148,6 +149,84 @@ proptest! {
         let key = |plain: &Plain| ranks.columns[plain.feature].threshold_key(plain.threshold);
         let forest = plant(&trees, 3, columns, key);
         prop_assert_eq!(add(&forest, &ranks, &rows), sums(&trees, &rows, columns, |x| x));
+    }
+}
+
+/// A forest whose leaves hold `width` values each.
+fn plant_wide(trees: &[Vec<Plain>], width: usize, leaf: impl Fn(f64) -> Vec<f64>) -> Forest {
+    let mut builder = ForestBuilder::new(3, width, width);
+    for tree in trees {
+        let node = |plain: &Plain| match plain.children {
+            None => Node::Leaf,
+            Some((left, right)) => Node::Split {
+                feature: plain.feature as u32,
+                test: Test::AtMost(threshold_key(plain.threshold).expect("no NaN")),
+                missing_left: false,
+                left: left as u32,
+                right: right as u32,
+            },
+        };
+        let nodes: Vec<Node> = tree.iter().map(node).collect();
+        let values: Vec<Vec<f64>> = tree.iter().map(|plain| leaf(plain.value)).collect();
+        builder.push(&nodes, |node| &values[node]).expect("a tree");
+    }
+    builder.finish().expect("a forest")
+}
+
+/// Each set of instructions that this processor has gives what the walk gives, to the last bit.
+fn check_slices(forest: &Forest, rows: &[Vec<f64>], start: f64) {
+    let x = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j]);
+    let add = |isa| {
+        let mut out = vec![start; rows.len() * forest.columns()];
+        forest.add_with(isa, x.view(), &AsFloat32, &mut out);
+        out.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+    };
+    let walked = add(None);
+    for isa in Isa::all().into_iter().flatten() {
+        assert_eq!(add(Some(isa)), walked, "{isa:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn rows_at_once_come_to_the_leaves_of_the_walk(
+        trees in prop::collection::vec(tree(3), 1..20),
+        mut rows in prop::collection::vec(prop::collection::vec(value(), 3), 8..150),
+        columns in 1usize..4,
+        missing in any::<bool>(),
+    ) {
+        if !missing {
+            rows.iter_mut().flatten().filter(|value| value.is_nan()).for_each(|value| *value = 0.25);
+        }
+        let key = |plain: &Plain| threshold_key(plain.threshold).expect("no NaN");
+        check_slices(&plant(&trees, 3, columns, key), &rows, 0.0);
+        let class = |value: f64| (0..columns).map(move |c| f64::from(u8::from((value * 1e6) as usize % columns == c)));
+        check_slices(&plant_wide(&trees, columns, |value| class(value).collect()), &rows, 0.0);
+        check_slices(&plant_wide(&trees, columns, |value| class(value).collect()), &rows, 0.1);
+        check_slices(&plant_wide(&trees, columns, |value| vec![value; columns]), &rows, -0.0);
+    }
+}
+
+/// A comb of as many leaves as rows that tell them apart, around the largest tree that is sliced.
+#[test]
+fn the_largest_tree_of_all_is_sliced() {
+    for (leaves, sliced) in [(1, true), (2, true), (255, true), (256, true), (257, false)] {
+        let plain = |children, threshold, value| Plain { children, feature: 0, threshold, missing_left: false, value };
+        let mut nodes = vec![];
+        for i in 0..leaves - 1 {
+            nodes.push(plain(Some((nodes.len() + 1, nodes.len() + 2)), i as f64 + 0.5, 0.0));
+            nodes.push(plain(None, 0.0, i as f64));
+        }
+        nodes.push(plain(None, 0.0, -1.0));
+        // Two more trees without a split, so that splits are not too many on average.
+        let single = vec![plain(None, 0.0, 0.25)];
+        let key = |plain: &Plain| threshold_key(plain.threshold).expect("no NaN");
+        let forest = plant(&[single.clone(), nodes, single], 1, 1, key);
+        assert_eq!(forest.sliced.is_some(), sliced, "{leaves} leaves");
+        let rows: Vec<Vec<f64>> = (0..300).map(|i| vec![f64::from(i)]).collect();
+        check_slices(&forest, &rows, 0.0);
     }
 }
 

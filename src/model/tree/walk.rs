@@ -7,6 +7,8 @@
 
 use super::forest::{BLOCK, Forest, MISSING, Nodes, Word};
 use super::keys::Encode;
+use super::simd::Isa;
+use super::slice::{self, Block, Sliced};
 use ndarray::ArrayView2;
 
 /// Walks side by side.
@@ -19,7 +21,7 @@ const BLIND_STEPS: u32 = 6;
 const BLOCK_BYTES: usize = 128 << 10;
 
 /// What leaves are added up in: `f64` as scikit-learn does, or `f32` as XGBoost does.
-pub trait Sum: Copy {
+pub trait Sum: Copy + Default + PartialEq {
     /// Adds a leaf's value.
     fn add(&mut self, leaf: f64);
 }
@@ -42,19 +44,45 @@ impl Forest {
     /// Adds to each row of `out`, shape (rows, [`Forest::columns`]), what its leaves hold, in the order of the trees.
     /// `encoder` takes rows of `x` to [`Forest::n_features`] keys.
     pub fn add<S: Sum>(&self, x: ArrayView2<'_, f64>, encoder: &impl Encode, out: &mut [S]) {
+        self.add_with(Isa::detect(), x, encoder, out);
+    }
+
+    /// The same with these instructions, or with none.
+    pub(super) fn add_with<S: Sum>(
+        &self,
+        isa: Option<Isa>,
+        x: ArrayView2<'_, f64>,
+        encoder: &impl Encode,
+        out: &mut [S],
+    ) {
+        let stride = self.n_features + 1;
+        let sliced = self.sliced.as_ref().zip(isa).filter(|(sliced, _)| x.nrows() >= sliced.min_rows());
+        let (sliced, most) = match sliced {
+            Some((sliced, isa)) => (Some((sliced, isa, Block::new(self.n_features))), slice::ROWS),
+            None => (None, (BLOCK_BYTES / 4 / stride).clamp(LANES, 2048)),
+        };
         match &self.nodes {
-            Nodes::Packed(nodes) => self.add_blocks(nodes, x, encoder, out),
-            Nodes::Wide(nodes) => self.add_blocks(nodes, x, encoder, out),
+            Nodes::Packed(nodes) => self.add_blocks(nodes, sliced, most, x, encoder, out),
+            Nodes::Wide(nodes) => self.add_blocks(nodes, sliced, most, x, encoder, out),
         }
     }
 
-    fn add_blocks<W: Word, S: Sum>(&self, nodes: &[W], x: ArrayView2<'_, f64>, encoder: &impl Encode, out: &mut [S]) {
+    /// Takes the rows by blocks of at most `most`.
+    fn add_blocks<W: Word, S: Sum>(
+        &self,
+        nodes: &[W],
+        mut sliced: Option<(&Sliced, Isa, Block)>,
+        most: usize,
+        x: ArrayView2<'_, f64>,
+        encoder: &impl Encode,
+        out: &mut [S],
+    ) {
         let stride = self.n_features + 1;
-        let block = (BLOCK_BYTES / 4 / stride).clamp(LANES, 2048).min(x.nrows());
+        let most = most.min(x.nrows());
         // One key more than features: the one that leaves test.
-        let mut keys = vec![0; block * stride];
+        let mut keys = vec![0; most * stride];
         let mut rows = x.rows().into_iter();
-        for out in out.chunks_mut(block.max(1) * self.columns) {
+        for out in out.chunks_mut(most.max(1) * self.columns) {
             let n = out.len() / self.columns;
             let keys = &mut keys[..n * stride];
             let mut general = !self.bitsets.is_empty();
@@ -62,7 +90,14 @@ impl Forest {
                 general |= encoder.encode(row, &mut keys[..self.n_features]);
             }
             let forest = Walk { forest: self, nodes };
-            if general { forest.block::<true>(keys, out) } else { forest.block::<false>(keys, out) }
+            match &mut sliced {
+                _ if general => forest.block::<true>(keys, out),
+                Some((sliced, isa, block)) if n >= sliced.min_rows() => {
+                    block.fill(keys, stride);
+                    slice::add(*isa, self, sliced, block, out);
+                }
+                _ => forest.block::<false>(keys, out),
+            }
         }
     }
 }

@@ -158,6 +158,7 @@ fn features(bundle: &Bundle, row: &[f64]) -> Vec<Feature> {
         let content = bundle.vocabulary.content(i).clone();
         let example = match &content {
             Content::Text(known) => json!(known.first().map_or("", String::as_str)),
+            Content::Document(example) => json!(example),
             Content::Date => json!(calendar::text(row.get(i).map_or(0, |micros| *micros as i64))),
             Content::Unused => Value::Null,
             Content::Number => plain_number(row.get(i).copied().unwrap_or(0.0)),
@@ -196,7 +197,7 @@ fn accepts_missing(bundle: &Bundle, row: &[f64]) -> Vec<bool> {
 /// One output of one row, or nothing when the model refuses it.
 fn score(bundle: &Bundle, row: &[f64], method: Method) -> Option<Output> {
     let x = Array2::from_shape_vec((1, row.len()), row.to_vec()).ok()?;
-    bundle.score(x, &[method]).ok()?.pop()
+    bundle.vocabulary.examples(row.len()).during(|| bundle.score(x, &[method])).ok()?.pop()
 }
 
 /// A row in the middle of the training data, as far as the bundle tells; zeros where it does not.
@@ -211,6 +212,7 @@ fn typical_row(bundle: &Bundle) -> Vec<f64> {
         Content::Number if x.is_finite() => round_to(x, 4),
         // The first of its texts, which the example shows.
         Content::Text(known) => known.first().map_or(f64::NAN, |text| bundle.vocabulary.code(text)),
+        Content::Document(_) => at as f64,
         _ => 0.0,
     };
     row.into_iter().enumerate().map(shown).collect()

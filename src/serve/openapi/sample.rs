@@ -29,7 +29,11 @@ pub(crate) fn api(names: &[&str], reply: ReplyStyle) -> ApiInfo {
             ..Metadata::default()
         },
         extra: Map::new(),
-        source: Source { sha256: "ab".repeat(32), bytes: 2048, format: "pickle protocol 4".into() },
+        source: Source {
+            sha256: crate::bundle::FileDigest::default(),
+            bytes: 2048,
+            format: "pickle protocol 4".into(),
+        },
         features: names.iter().enumerate().map(feature).collect(),
         outputs: vec![
             OutputInfo {

@@ -96,6 +96,7 @@ fn record(api: &ApiInfo, dialect: Dialect) -> Value {
 pub(super) fn value(feature: &Feature, dialect: Dialect) -> Value {
     let schema = match &feature.content {
         Content::Text(known) => json!({"type": "string", "description": categories(known)}),
+        Content::Document(_) => json!({"type": "string", "description": "Any text."}),
         Content::Date => {
             json!({"type": "string", "description": "A date or time in ISO 8601; UTC where it has no offset."})
         }

@@ -149,6 +149,7 @@ fn feature_row(out: &mut String, i: usize, feature: &Feature) {
         Content::Text(known) => {
             format!("text: {}", known.iter().take(50).map(String::as_str).collect::<Vec<_>>().join(", "))
         }
+        Content::Document(_) => "any text".to_owned(),
         Content::Date => "date".to_owned(),
         Content::Unused => "anything, unused".to_owned(),
         Content::Number => "number".to_owned(),

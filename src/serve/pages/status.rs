@@ -176,7 +176,7 @@ fn model(out: &mut String, api: &ApiInfo) {
         ("scikit-learn", text(&meta.scikit_learn_version)),
         ("Format", Some(api.source.format.clone())),
         ("Size", Some(bytes(api.source.bytes))),
-        ("SHA-256", Some(api.source.sha256.clone())),
+        ("SHA-256", Some(api.source.sha256.hex().to_owned())),
     ];
     out.push_str("<section aria-labelledby=\"model\"><h2 id=\"model\">Model</h2>\n<dl class=\"card facts\">\n");
     for (name, value) in known {

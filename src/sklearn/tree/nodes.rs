@@ -1,7 +1,7 @@
 //! `sklearn.tree._tree.Tree`: its node array, read by field name because the layout changed in 1.3.
 
-use crate::model::tree::{ForestBuilder, Node, Test, threshold_key};
-use crate::value::{Id, ValueError, View};
+use crate::model::tree::{ForestBuilder, Node, Test, TreeError, threshold_key};
+use crate::value::{Column, Id, ValueError, View};
 use std::collections::HashSet;
 
 /// The arrays of one `tree_`, their shapes checked against each other, their links not yet.
@@ -66,35 +66,6 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
         self.nodes.field_f64(name)
     }
 
-    fn nodes(&self, feature: impl Fn(u32) -> Option<u32>) -> Result<Vec<Node>, ValueError> {
-        let (left, right) = (self.field("left_child")?, self.field("right_child")?);
-        let (features, thresholds) = (self.field("feature")?, self.nodes.field_f64("threshold")?);
-        let missing_left = match self.nodes.has_field("missing_go_to_left") {
-            true => self.field("missing_go_to_left")?,
-            false => vec![0; left.len()],
-        };
-        let node = |i: usize| {
-            if left[i] == LEAF && right[i] == LEAF {
-                return Ok(Node::Leaf);
-            }
-            let number = |what: &str, n: i64| {
-                u32::try_from(n).map_err(|_| self.nodes.error(format!("node {i}: {n} is no {what}")))
-            };
-            let named = number("feature", features[i])?;
-            Ok(Node::Split {
-                feature: feature(named)
-                    .ok_or_else(|| self.nodes.error(format!("node {i}: there is no feature {named}")))?,
-                test: threshold_key(thresholds[i])
-                    .map(Test::AtMost)
-                    .ok_or_else(|| self.nodes.error(format!("node {i}: the threshold is NaN")))?,
-                missing_left: missing_left[i] != 0,
-                left: number("node", left[i])?,
-                right: number("node", right[i])?,
-            })
-        };
-        (0..left.len()).map(node).collect()
-    }
-
     /// Adds the tree to a forest. Its leaf values are rows of `values`, its features are renamed by `feature`.
     ///
     /// # Errors
@@ -105,13 +76,82 @@ impl<'g, 'a> TreeArrays<'g, 'a> {
         values: &[f64],
         feature: impl Fn(u32) -> Option<u32>,
     ) -> Result<(), ValueError> {
-        let (nodes, width) = (self.nodes(feature)?, values.len() / self.n_nodes);
-        forest.push(&nodes, |node| &values[node * width..][..width]).map_err(|error| self.error(error))
+        let (nodes, width) = (Nodes::of(&self.nodes)?, values.len() / self.n_nodes);
+        let planted = forest.push_with(
+            self.n_nodes,
+            |at| nodes.node(at, &feature).map_err(Refusal::Node),
+            |node| &values[node * width..][..width],
+        );
+        planted.map_err(|refusal| match refusal {
+            Refusal::Node(problem) => self.error(problem),
+            Refusal::Tree(error) => self.error(error),
+        })
     }
 
     /// An error about the nodes.
     pub fn error(&self, problem: impl ToString) -> ValueError {
         self.nodes.error(problem.to_string())
+    }
+}
+
+/// The fields that scoring needs.
+struct Nodes<'g> {
+    left: Column<'g>,
+    right: Column<'g>,
+    feature: Column<'g>,
+    threshold: Column<'g>,
+    missing_left: Option<Column<'g>>,
+}
+
+/// Why a tree is not planted.
+enum Refusal {
+    /// In words, what is wrong with a node.
+    Node(String),
+    Tree(TreeError),
+}
+
+impl From<TreeError> for Refusal {
+    fn from(error: TreeError) -> Self {
+        Refusal::Tree(error)
+    }
+}
+
+impl<'g> Nodes<'g> {
+    fn of(nodes: &View<'g, '_>) -> Result<Self, ValueError> {
+        let integers = |name: &str| {
+            let column = nodes.column(name)?;
+            match column.is_empty() || column.i64(0).is_some() {
+                true => Ok(column),
+                false => Err(nodes.error(format!("field {name} is not of integers"))),
+            }
+        };
+        let missing = "missing_go_to_left";
+        Ok(Nodes {
+            left: integers("left_child")?,
+            right: integers("right_child")?,
+            feature: integers("feature")?,
+            threshold: nodes.column("threshold")?,
+            missing_left: nodes.has_field(missing).then(|| integers(missing)).transpose()?,
+        })
+    }
+
+    /// The node `i`, its feature renamed.
+    fn node(&self, i: usize, feature: impl Fn(u32) -> Option<u32>) -> Result<Node, String> {
+        let integer = |column: &Column<'_>| column.i64(i).ok_or_else(|| format!("node {i}: not an integer"));
+        let (left, right) = (integer(&self.left)?, integer(&self.right)?);
+        if left == LEAF && right == LEAF {
+            return Ok(Node::Leaf);
+        }
+        let number = |what: &str, n: i64| u32::try_from(n).map_err(|_| format!("node {i}: {n} is no {what}"));
+        let named = number("feature", integer(&self.feature)?)?;
+        let key = threshold_key(self.threshold.f64(i)).ok_or_else(|| format!("node {i}: the threshold is NaN"))?;
+        Ok(Node::Split {
+            feature: feature(named).ok_or_else(|| format!("node {i}: there is no feature {named}"))?,
+            test: Test::AtMost(key),
+            missing_left: self.missing_left.as_ref().map(integer).transpose()?.is_some_and(|flag| flag != 0),
+            left: number("node", left)?,
+            right: number("node", right)?,
+        })
     }
 }
 

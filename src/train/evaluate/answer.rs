@@ -1,7 +1,7 @@
 //! What the finished bundle says of rows: scored through the same path as a request, in parallel, and gathered.
 
 use crate::bundle::Bundle;
-use crate::model::{Classes, InputError, Method, Output};
+use crate::model::{Classes, InputError, Method, Output, Texts};
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use std::sync::Arc;
 
@@ -100,14 +100,17 @@ pub fn answers(bundle: &Bundle, x: ArrayView2<'_, f64>, threads: usize) -> Resul
     let wanted = wanted(bundle);
     let chunks: Vec<ArrayView2<'_, f64>> = x.axis_chunks_iter(Axis(0), CHUNK).collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
+    let texts = Texts::current();
     let work = || {
-        let mut done = Vec::new();
-        while let Some((at, chunk)) = take(&next, &chunks) {
-            let refused = |error: InputError| Refused { row: at * CHUNK + error.place().0, error };
-            let outputs = bundle.score(chunk.to_owned(), &wanted).map_err(refused);
-            done.push((at, outputs));
-        }
-        done
+        texts.during(|| {
+            let mut done = Vec::new();
+            while let Some((at, chunk)) = take(&next, &chunks) {
+                let refused = |error: InputError| Refused { row: at * CHUNK + error.place().0, error };
+                let outputs = bundle.score(chunk.to_owned(), &wanted).map_err(refused);
+                done.push((at, outputs));
+            }
+            done
+        })
     };
     let mut done = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads.clamp(1, chunks.len().max(1))).map(|_| scope.spawn(work)).collect();

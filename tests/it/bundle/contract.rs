@@ -120,11 +120,14 @@ fn what_is_no_bundle_is_named() {
     );
     refused(|m| vec![("model", m.text("model.pkl"))], "model is a string, not a fitted estimator");
     refused(|m| vec![("scaler", m.texts(&[]))], "scaler is a list, not a fitted estimator");
-    let everything = "model: sklearn.cluster._dbscan.DBSCAN is not supported; scaler: sklearn.decomposition._nmf.NMF is not supported";
+    let everything = "model: sklearn.cluster._dbscan.DBSCAN is not supported: it labels the rows it was fitted on and has \
+                      no answer for others; fit a KNeighborsClassifier on its labels_; scaler: \
+                      sklearn.manifold._t_sne.TSNE is not supported: it places the rows it was fitted on and has no place \
+                      for others; use PCA, KernelPCA, Isomap or LocallyLinearEmbedding";
     refused(
         |m| {
-            let (dbscan, nmf) = ("sklearn.cluster._dbscan.DBSCAN", "sklearn.decomposition._nmf.NMF");
-            vec![("model", m.object(dbscan, vec![], &[])), ("scaler", m.object(nmf, vec![], &[]))]
+            let (dbscan, tsne) = ("sklearn.cluster._dbscan.DBSCAN", "sklearn.manifold._t_sne.TSNE");
+            vec![("model", m.object(dbscan, vec![], &[])), ("scaler", m.object(tsne, vec![], &[]))]
         },
         everything,
     );

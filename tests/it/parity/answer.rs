@@ -63,7 +63,7 @@ fn scaled(bundle: &Bundle, rows: &Value) -> Result<Value, String> {
             Value::String(text) => match bundle.vocabulary.content(column) {
                 Content::Number => text.parse().expect("a number as text"),
                 Content::Text(_) => bundle.vocabulary.code(text),
-                Content::Date | Content::Unused => f64::NAN,
+                Content::Document(_) | Content::Date | Content::Unused => f64::NAN,
             },
             _ => NULL,
         }

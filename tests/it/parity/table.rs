@@ -75,6 +75,9 @@ fn render(entries: &[Entry]) -> String {
         let cells: Vec<String> = versions.iter().map(cell).collect();
         let _ = writeln!(text, "| `{class}` | {} | {} |", cells.join(" | "), loose.join(", "));
     }
+    for class in supported.iter().filter(|class| !rows.contains_key(class.as_str())) {
+        let _ = writeln!(text, "| `{class}` | {}in others |", "| ".repeat(versions.len()));
+    }
     text.push_str(OTHERS);
     let unnamed = |entry: &&Entry| entry.classes.iter().all(|class| supported.contains(class));
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
@@ -85,9 +88,8 @@ fn render(entries: &[Entry]) -> String {
         let _ = writeln!(text, "| {reason} | {cases} |");
     }
     text.push_str(NOT_YET);
-    for (class, cells) in rows.iter().filter(|(class, _)| !supported.contains(**class)) {
-        let cases: usize = cells.values().map(|cell| cell.cases).sum();
-        let _ = writeln!(text, "| `{class}` | {cases} |");
+    for (class, reason) in sklearn::refused() {
+        let _ = writeln!(text, "| `{class}` | {reason} |");
     }
     text
 }
@@ -104,6 +106,7 @@ way, file and JSON request to JSON reply, and compared with what scikit-learn it
 - `≈` the same but for the outputs in the last column, whose relative difference stays below the bound beside them:
   they pass through exp, log or BLAS, where scikit-learn differs from itself between two machines
 - `n of m`: why the others are refused is said below
+- `in others`: compared as a part of other models, such as a `Pipeline` or a `ColumnTransformer`
 
 ";
 
@@ -117,11 +120,12 @@ In the words of the refusal.
 ";
 
 const NOT_YET: &str = "
-## Not yet
+## Refused classes
 
-Refused at load, by name.
+Every other estimator of scikit-learn 1.9. A file that holds one as its model, or in it, is refused when it is loaded,
+with these words.
 
-| class | bundles |
+| class | why, and what to do |
 |---|---|
 ";
 

@@ -144,7 +144,8 @@ fn every_error_names_the_thing_and_its_place() {
             "there is no output \"odds\"; this model has transform",
             json!({"available": ["transform"]}),
         ),
-        no_date(),
+        odd_content(Content::Date, "\"2024-02-30\"", "not_a_date"),
+        odd_content(Content::Document("any".to_owned()), "7", "not_text"),
         too_sparse(),
     ]);
     // no estimator of this version has text columns or other reasons; the module's own tests have these two
@@ -153,15 +154,16 @@ fn every_error_names_the_thing_and_its_place() {
     assert_eq!(missing, elsewhere, "codes without a case here");
 }
 
-/// A text that is no date, in a column of dates.
-fn no_date() -> Code {
-    let mut bundle = bundle(Estimator::Transformer(Box::new(Transformer::Pipeline(vec![]))), &["day"]);
-    bundle.vocabulary.mark(0, Content::Date);
+/// A value that a column of dates or of whole texts does not take.
+fn odd_content(content: Content, value: &str, code: &str) -> Code {
+    let mut bundle = bundle(Estimator::Transformer(Box::new(Transformer::Pipeline(vec![]))), &["odd"]);
+    bundle.vocabulary.mark(0, content);
     let scorer = Scorer::new(Arc::new(bundle), ReplyStyle::Plain);
-    let error = ask(&scorer, Form::Json, br#"{"input_data":[{"day":"2024-02-30"}]}"#).unwrap_err();
+    let body = format!("{{\"input_data\":[{{\"odd\":{value}}}]}}");
+    let error = ask(&scorer, Form::Json, body.as_bytes()).unwrap_err();
     let body: Value = serde_json::from_str(&error.body(ReplyStyle::Plain)).unwrap();
-    assert_eq!(body["code"], "not_a_date");
-    assert!(body["error"].as_str().unwrap().starts_with("row 0, column day: "), "{body}");
+    assert_eq!(body["code"], code);
+    assert!(body["error"].as_str().unwrap().starts_with(&format!("row 0, column odd: {value} is not ")), "{body}");
     error.code
 }
 

@@ -1,0 +1,204 @@
+//! The instructions of x86-64 that `slice` is made of, and whether this processor has them.
+//!
+//! Vectors are made from arrays and taken apart by shuffles: nothing here reads or writes through a pointer.
+
+use super::slice::Column;
+
+/// A set of instructions that this processor has. Only [`Isa::detect`] makes one.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Isa {
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Present),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Present),
+}
+
+impl Isa {
+    /// The best there is.
+    pub fn detect() -> Option<Isa> {
+        Self::all().into_iter().flatten().next()
+    }
+
+    /// Each that there is, the best first.
+    #[cfg(target_arch = "x86_64")]
+    pub fn all() -> [Option<Isa>; 2] {
+        [avx512::Present::detect().map(Isa::Avx512), avx2::Present::detect().map(Isa::Avx2)]
+    }
+
+    /// Each that there is: none is used on this kind of processor.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub fn all() -> [Option<Isa>; 2] {
+        [None, None]
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512 {
+    use super::Column;
+    use std::arch::x86_64::{
+        __m512i, _mm256_extract_epi64, _mm512_cmple_epi32_mask, _mm512_extracti64x4_epi64, _mm512_mask_set1_epi8,
+        _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_si512,
+    };
+
+    /// This processor has AVX-512 F and BW.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Present(());
+
+    impl Present {
+        pub fn detect() -> Option<Self> {
+            (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")).then_some(Present(()))
+        }
+    }
+
+    /// A bit for each row whose key is at most `key`.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[inline]
+    pub fn at_most(column: &Column, key: i32) -> u64 {
+        let key = _mm512_set1_epi32(key);
+        let [a, b, c, d] = column;
+        let low = bits(a, key) | bits(b, key) << 16;
+        let high = bits(c, key) | bits(d, key) << 16;
+        low | high << 32
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[inline]
+    fn bits(keys: &[i32; 16], key: __m512i) -> u64 {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *keys;
+        u64::from(_mm512_cmple_epi32_mask(_mm512_setr_epi32(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p), key))
+    }
+
+    /// A byte for each row.
+    #[derive(Clone, Copy)]
+    pub struct Ordinals(__m512i);
+
+    impl Ordinals {
+        #[target_feature(enable = "avx512f,avx512bw")]
+        #[inline]
+        pub fn new() -> Self {
+            Ordinals(_mm512_setzero_si512())
+        }
+
+        /// Gives `ordinal` to the rows whose bit is set.
+        #[target_feature(enable = "avx512f,avx512bw")]
+        #[inline]
+        pub fn set(&mut self, rows: u64, ordinal: u8) {
+            self.0 = _mm512_mask_set1_epi8(self.0, rows, ordinal as i8);
+        }
+
+        #[target_feature(enable = "avx512f,avx512bw")]
+        #[inline]
+        pub fn get(self) -> [u8; 64] {
+            let (low, high) = (_mm512_extracti64x4_epi64::<0>(self.0), _mm512_extracti64x4_epi64::<1>(self.0));
+            super::bytes([
+                _mm256_extract_epi64::<0>(low),
+                _mm256_extract_epi64::<1>(low),
+                _mm256_extract_epi64::<2>(low),
+                _mm256_extract_epi64::<3>(low),
+                _mm256_extract_epi64::<0>(high),
+                _mm256_extract_epi64::<1>(high),
+                _mm256_extract_epi64::<2>(high),
+                _mm256_extract_epi64::<3>(high),
+            ])
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2 {
+    use super::Column;
+    use std::arch::x86_64::{
+        __m256i, _mm256_and_si256, _mm256_blendv_epi8, _mm256_castsi256_ps, _mm256_cmpeq_epi8, _mm256_cmpgt_epi32,
+        _mm256_extract_epi64, _mm256_movemask_ps, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x,
+        _mm256_setr_epi32, _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    };
+
+    /// This processor has AVX2.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Present(());
+
+    impl Present {
+        pub fn detect() -> Option<Self> {
+            is_x86_feature_detected!("avx2").then_some(Present(()))
+        }
+    }
+
+    /// A bit for each row whose key is at most `key`.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub fn at_most(column: &Column, key: i32) -> u64 {
+        let key = _mm256_set1_epi32(key);
+        let [a, b, c, d] = column;
+        let low = above(a, key) | above(b, key) << 16;
+        let high = above(c, key) | above(d, key) << 16;
+        !(low | high << 32)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn above(keys: &[i32; 16], key: __m256i) -> u64 {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *keys;
+        let low = _mm256_cmpgt_epi32(_mm256_setr_epi32(a, b, c, d, e, f, g, h), key);
+        let high = _mm256_cmpgt_epi32(_mm256_setr_epi32(i, j, k, l, m, n, o, p), key);
+        let bits = |above: __m256i| u64::from(_mm256_movemask_ps(_mm256_castsi256_ps(above)) as u8);
+        bits(low) | bits(high) << 8
+    }
+
+    /// A byte for each row.
+    #[derive(Clone, Copy)]
+    pub struct Ordinals([__m256i; 2]);
+
+    impl Ordinals {
+        #[target_feature(enable = "avx2")]
+        #[inline]
+        pub fn new() -> Self {
+            Ordinals([_mm256_setzero_si256(); 2])
+        }
+
+        /// Gives `ordinal` to the rows whose bit is set.
+        #[target_feature(enable = "avx2")]
+        #[inline]
+        pub fn set(&mut self, rows: u64, ordinal: u8) {
+            let ordinal = _mm256_set1_epi8(ordinal as i8);
+            let [low, high] = &mut self.0;
+            *low = _mm256_blendv_epi8(*low, ordinal, spread(rows as u32));
+            *high = _mm256_blendv_epi8(*high, ordinal, spread((rows >> 32) as u32));
+        }
+
+        #[target_feature(enable = "avx2")]
+        #[inline]
+        pub fn get(self) -> [u8; 64] {
+            let [low, high] = self.0;
+            super::bytes([
+                _mm256_extract_epi64::<0>(low),
+                _mm256_extract_epi64::<1>(low),
+                _mm256_extract_epi64::<2>(low),
+                _mm256_extract_epi64::<3>(low),
+                _mm256_extract_epi64::<0>(high),
+                _mm256_extract_epi64::<1>(high),
+                _mm256_extract_epi64::<2>(high),
+                _mm256_extract_epi64::<3>(high),
+            ])
+        }
+    }
+
+    /// A byte of ones for each bit that is set.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn spread(bits: u32) -> __m256i {
+        const ONES: i64 = 0x0101_0101_0101_0101;
+        let each = _mm256_setr_epi64x(0, ONES, 2 * ONES, 3 * ONES);
+        let own = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
+        let repeated = _mm256_shuffle_epi8(_mm256_set1_epi32(bits as i32), each);
+        _mm256_cmpeq_epi8(_mm256_and_si256(repeated, own), own)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn bytes(words: [i64; 8]) -> [u8; 64] {
+    let mut bytes = [0; 64];
+    for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
+    bytes
+}

@@ -74,6 +74,12 @@ differential_tests() {
 differential() { step differential built differential_tests; }
 estimators() { step estimators built "$python" tests/python/estimators.py; }
 quality() { step quality built "$python" tests/python/quality.py; }
+boosters_tests() {
+  environment .venv-boosters tests/python/boosters-requirements.txt && .venv-boosters/bin/python tests/python/boosters.py &&
+    environment .venv-boosters-old tests/python/boosters-old-requirements.txt &&
+    .venv-boosters-old/bin/python tests/python/boosters.py --seed 1
+}
+boosters() { step boosters built boosters_tests; }
 train() { step train built "$python" tests/python/train.py; }
 openapi() { step openapi built "$python" tests/python/openapi.py; }
 readme() { step readme built "$python" tests/python/readme.py; }
@@ -112,8 +118,8 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-all=(format lint docs cargo sample differential estimators train quality openapi readme azurite registry gate azure pipeline pages container
-  k8s scripts dependencies)
+all=(format lint docs cargo sample differential estimators boosters train quality openapi readme azurite registry gate azure pipeline
+  pages container k8s scripts dependencies)
 [ $# -gt 0 ] || set -- "${all[@]}"
 environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do

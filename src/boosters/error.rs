@@ -24,7 +24,8 @@ impl BoosterError {
     pub(super) fn within(self, tree: usize) -> BoosterError {
         match self {
             BoosterError::Invalid { library, place, problem } => {
-                BoosterError::Invalid { library, place: format!("{place}[{tree}]"), problem }
+                let place = if place == "trees" { String::new() } else { format!(".{place}") };
+                BoosterError::Invalid { library, place: format!("trees[{tree}]{place}"), problem }
             }
             other => other,
         }

@@ -1,5 +1,7 @@
 //! LightGBM's models: the text that `Booster.__getstate__` keeps, and `save_model` writes.
 
+#[cfg(test)]
+mod tests;
 mod text;
 mod tree;
 

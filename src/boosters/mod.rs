@@ -41,3 +41,6 @@ impl Library {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! XGBoost's models: what `Booster.__getstate__` keeps (UBJSON from 1.6, JSON before), and the files of `save_model`.
 
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use super::BoosterError;

@@ -191,7 +191,12 @@ mod tests {
         check(b"\n<!DOCTYPE html><html>", "a web page, perhaps a login or error page");
         check(b"<?xml version='1.0'?><Error>", "an XML file (an error of a storage service, or PMML)");
         check(b"\x08\x08\x12\x08skl2onnx", "an ONNX model");
-        check(b"{\"learner\": {}}", "a JSON file");
+        check(b"{\"learners\": {}}", "a JSON file");
+        check(b"{\"learner\":{\"attributes\":{}", "booster(xgboost)");
+        check(b"{L\0\0\0\0\0\0\0\x07learner", "booster(xgboost)");
+        check(b"tree\nversion=v4\n", "booster(lightgbm)");
+        check(b"binf\0\0\0", "an XGBoost model in its old binary format");
+        check(b"CBM1\0", "a CatBoost model");
         check(b"# A model\n\nIt scores.\n", "a text file");
         check(b"x,y\n1,2\n", "a text file");
         check("\u{feff}Modèle de détection\n".as_bytes(), "a text file");

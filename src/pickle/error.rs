@@ -95,7 +95,7 @@ fn printable(name: &str) -> String {
 
 /// The end of the message, where it is known what the name is used for.
 fn place(used: Option<&str>) -> String {
-    used.map_or_else(String::new, |used| format!("; it stands as {}", printable(used)))
+    used.map_or_else(String::new, |used| format!("; it stands as {used}"))
 }
 
 /// Modules of Python that hostile files call.

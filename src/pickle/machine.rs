@@ -220,11 +220,13 @@ impl<'a> Machine<'a> {
     /// that waits for its attributes.
     fn place_of_next(&self) -> Option<String> {
         const NEAR: usize = 4096;
+        const LONGEST: usize = 60;
         let Node::Str(attribute) = self.arena.node(self.level.newest().next()?) else { return None };
         let owner = self.level.newest().take(NEAR).find_map(|id| match self.arena.node(id) {
             Node::Object(object) if object.state.is_none() => Some(format!(" of a {}", object.class)),
             _ => None,
         });
+        let attribute: String = attribute.chars().take(LONGEST).collect();
         Some(format!("{attribute:?}{}", owner.unwrap_or_default()))
     }
 

@@ -196,7 +196,7 @@ impl<'g, 'a> Writer<'g, 'a> {
         let name = &object.class;
         let (make, through): (&[u8], _) = match allow::find(&name.module, &name.name) {
             Some((_, _, Role::Class)) => (b"\x81", None),
-            Some((_, _, Role::Call(Call::Record | Call::Partial | Call::NumpyScalar))) => (b"R", None),
+            Some((_, _, Role::Call(Call::Record | Call::Partial | Call::NumpyScalar | Call::Bytes))) => (b"R", None),
             Some((_, _, Role::Value)) if object.args.is_empty() && makes_extensions(&name.module) => (b"R", Some(NEW)),
             _ if name.module.starts_with("scorelet.") => return Err(WriteError::Own(name.name.to_string())),
             _ => return Err(WriteError::Name(name.to_string())),

@@ -382,6 +382,12 @@ pub fn supported() -> impl Iterator<Item = String> {
         .map(|(package, name, _)| format!("{package}.{name}"))
 }
 
+/// As [`supported`], of XGBoost and LightGBM.
+pub fn boosters() -> impl Iterator<Item = String> {
+    let own = CLASSES.iter().filter(|(package, ..)| ["lightgbm", "xgboost"].contains(package));
+    own.map(|(package, name, _)| format!("{package}.{name}"))
+}
+
 /// Whether scorelet computes objects of that class.
 pub(super) fn is_supported(class: &Name<'_>) -> bool {
     reader(class).is_some()

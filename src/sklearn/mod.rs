@@ -81,7 +81,7 @@ mod weight_boosting;
 mod wrappers;
 mod xgboost;
 
-pub use class::supported;
+pub use class::{boosters, supported};
 pub use isolation_forest::average_path_length;
 pub use prune::prune;
 pub use refused::refused;

@@ -1,5 +1,6 @@
 //! All integration tests in one binary: one file for each part of the program.
 
+mod boosters;
 mod bundle;
 mod cli;
 mod data;

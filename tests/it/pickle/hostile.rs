@@ -57,8 +57,12 @@ fn calls_are_refused_with_name_and_byte() {
     check(b"\x80\x02cbuiltins\neval\n.", "builtins.eval at byte 2 is refused");
     check(b"(S'id'\nios\nsystem\n.", "opcode INST at byte 7 is not allowed: it calls a function");
     check(
-        b"\x80\x02(cxgboost.sklearn\nXGBClassifier\no.",
-        "xgboost.sklearn.XGBClassifier at byte 3 is refused: it belongs to the package xgboost",
+        b"\x80\x02(ccatboost.core\nCatBoostClassifier\no.",
+        "catboost.core.CatBoostClassifier at byte 3 is refused: CatBoost keeps its model in a form of its own",
+    );
+    check(
+        b"\x80\x02(clittlepackage.models\nModel\no.",
+        "littlepackage.models.Model at byte 3 is refused: it belongs to the package littlepackage",
     );
     check(b"\x80\x02\x82\x01.", "opcode EXT1 at byte 2 is not allowed");
     check(b"Pabc\n.", "opcode PERSID at byte 0 is not allowed");
@@ -69,6 +73,23 @@ fn calls_are_refused_with_name_and_byte() {
         "cloudpickle.cloudpickle._make_function at byte 0 is refused: it carries Python code",
     );
     check(b"csklearn.future\nNewThing\n.", "sklearn.future.NewThing at byte 0 is refused: this part of scikit-learn");
+}
+
+/// A lambda in a transformer, and a class of one's own as a step: the message says where each stands.
+#[test]
+fn a_refusal_says_what_the_name_is_used_for() {
+    let check = |file: &[u8], expected: &str| {
+        let error = read(file, |_| ()).unwrap_err().to_string();
+        assert!(error.ends_with(expected), "{error}\nwanted: {expected}");
+    };
+    let transformer =
+        b"\x80\x02csklearn.preprocessing._function_transformer\nFunctionTransformer\n)\x81}(X\x04\0\0\0func";
+    let lambda = [transformer.as_slice(), b"ccloudpickle.cloudpickle\n_make_function\n."].concat();
+    let owner = "sklearn.preprocessing._function_transformer.FunctionTransformer";
+    check(&lambda, &format!("rebuild the model from scikit-learn's own classes; it stands as \"func\" of a {owner}"));
+    let step = b"\x80\x02csklearn.pipeline\nPipeline\n)\x81}(X\x05\0\0\0steps](X\x03\0\0\0ownc__main__\nOwn\n.";
+    check(step, "it stands as \"own\" of a sklearn.pipeline.Pipeline");
+    check(b"\x80\x02}(X\x05\0\0\0modelc__main__\nOwn\n.", "it stands as \"model\"");
 }
 
 #[test]

@@ -10,37 +10,23 @@ nothing is measured too and taken off before it is compared. tl2cgen's C is comp
 Forests get rows that are rounded to float32, which all of them compare in. Agreement is the largest difference to
 scikit-learn's answer over 1,000 rows. Writes benches/results/engine.md and engine.json.
 """
-import argparse, ctypes, datetime, json, os, re, statistics, subprocess, sys, tempfile, time, warnings
+import argparse, ctypes, os, statistics, subprocess, sys, tempfile, time, warnings
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VENV = os.path.join(ROOT, ".venv-bench")
-ROWS = 10_000
-COMPILE_SECONDS = 100
+import bench_engines
 
-
-def venv():
-    """Goes on as the Python that has the engines."""
-    python = os.path.join(VENV, "bin", "python")
-    if not os.path.exists(python):
-        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-        subprocess.run([python, "-m", "pip", "-q", "install", "-r", os.path.join(ROOT, "scripts", "bench-requirements.txt")], check=True)
-    os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")})
-    os.execv(python, [python, *sys.argv])
-
-
-if os.path.realpath(sys.prefix) != os.path.realpath(VENV):
-    venv()
+bench_engines.enter()
 
 import joblib
 import numpy as np
 import onnx
 import onnxruntime
-import sklearn
 from sklearn import cluster, datasets, ensemble, linear_model, neighbors, neural_network, svm
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 
 
+ROWS = 10_000
+COMPILE_SECONDS = 100
 warnings.filterwarnings("ignore")
 
 
@@ -323,21 +309,8 @@ def text(head, results, grown):
     return "\n".join(lines) + "\n"
 
 
-def built():
-    """The benchmark binary, of the bench profile, which is the release profile."""
-    if args.binary:
-        return args.binary
-    build = ["cargo", "bench", "--locked", "--bench", "bundle", "--no-run", "--message-format", "json"]
-    told = subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
-    made = [m for m in map(json.loads, told) if m.get("executable") and m["target"]["name"] == "bundle"]
-    return made[-1]["executable"]
-
-
 def main():
-    binary = built()
-    with open("/proc/cpuinfo") as file:
-        cpu = re.search("model name.*: (.*)", file.read())[1]
-    output = lambda *command: subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout.strip()
+    binary = bench_engines.built(args.binary)
     before, rounds = os.getloadavg()[0], 3 if args.quick else args.rounds
     results = []
     for name, group, model, x, method in cases():
@@ -347,17 +320,12 @@ def main():
                 results.append(result)
                 print("  " + ", ".join(f"{engine} {ns:,.0f}" for engine, ns in result["ns"].items()) + f" ns: {result['ratios'][result['best']]:.3f} of {result['best']}", file=sys.stderr)
     grown = [] if args.quick or args.only or args.no_growth else list(growth(binary))
-    head = (f"scripts/bench-engine.py, {rounds} rounds at {output('git', 'describe', '--always', '--dirty')}, {datetime.date.today()}, {cpu}, {os.cpu_count()} cores, "
-            f"load average {before:.1f} before and {os.getloadavg()[0]:.1f} after, {output('rustc', '-V')}, scikit-learn {sklearn.__version__}, ONNX Runtime {onnxruntime.__version__}")
+    head = bench_engines.head("scripts/bench-engine.py", rounds, before) + f", ONNX Runtime {onnxruntime.__version__}"
     written = text(head, results, grown)
-    print(written, end="")
     if args.only or args.quick:
-        return
-    where = os.path.join(ROOT, "benches", "results", "engine")
-    for ending, content in ((".md", written), (".json", json.dumps(dict(head=head, results=results, growth=grown), indent=1) + "\n")):
-        with open(where + ending + ".new", "w") as file:
-            file.write(content)
-        os.replace(where + ending + ".new", where + ending)
+        print(written, end="")
+    else:
+        bench_engines.write("engine", written, dict(head=head, results=results, growth=grown))
 
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -31,7 +31,7 @@ pub use report::{Contents, Inputs, RefusedName, Report, report};
 pub use sniff::Foreign;
 
 use crate::boosters::BoosterError;
-use crate::bundle::native::{self, NativeError};
+use crate::bundle::native::{self, NativeError, Sealed};
 use crate::bundle::{Bundle, FileDigest, Source, hex_sha256};
 use crate::pickle::{self, Limits, PickleError};
 use crate::skops::{self, SkopsError};
@@ -165,9 +165,9 @@ impl BundleFile {
     /// # Errors
     /// When it is damaged, or scorelet cannot reproduce its model exactly.
     pub fn load(&self, options: &LoadOptions) -> Result<Bundle, LoadError> {
-        let sha256 = FileDigest::of(self.bytes.clone());
         let content = self.content()?;
-        let mut bundle = content.bundle(&content.graph()?, options)?;
+        let mut bundle = content.verified(|graph| content.bundle(graph, options))?;
+        let sha256 = FileDigest::of(self.bytes.clone());
         bundle.source = Source { sha256, bytes: self.len(), format: content.format() };
         Ok(bundle)
     }
@@ -256,6 +256,21 @@ impl Content<'_> {
             Format::Booster(library) => booster::graph(&self.bytes, library).map_err(Problem::from),
         };
         graph.map_err(|problem| self.error(problem))
+    }
+
+    /// What `build` makes of the values, once the digest of a native bundle is found right, which takes about as long.
+    fn verified<T>(&self, build: impl FnOnce(&Graph<'_>) -> Result<T, LoadError>) -> Result<T, LoadError> {
+        if self.format != Format::Native {
+            return build(&self.graph()?);
+        }
+        let failed = |problem: NativeError| self.error(problem.into());
+        let sealed = Sealed::open(&self.bytes).map_err(failed)?;
+        std::thread::scope(|scope| {
+            let verified = scope.spawn(|| sealed.verify());
+            let built = sealed.graph().map_err(failed).and_then(|graph| build(&graph));
+            verified.join().expect("hashing does not panic").map_err(failed)?;
+            built
+        })
     }
 
     /// Builds the model of `graph`; its [`Source`] is left empty.

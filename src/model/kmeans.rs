@@ -104,4 +104,25 @@ mod tests {
         assert_eq!(distances.row(0), array![1.0, 1.0, 4.0]);
         assert_eq!(distances[(2, 2)], 0.0);
     }
+
+    /// Whole numbers, so that every order of summing gives the same.
+    #[test]
+    fn many_rows_at_once_are_what_each_is_alone() {
+        let policy =
+            InputPolicy { estimator: "KMeans".into(), dtype: FloatType::F64, allow_nan: false, allow_infinite: false };
+        let model = KMeans::new(policy, (0..7 * 3).map(|at| f64::from(at * 11 % 13)).collect(), 3);
+        let x = Array2::from_shape_fn((2 * BLOCK + 3, 3), |(row, column)| ((row * 5 + column * 7) % 13) as f64);
+        let labels: Vec<i64> = x.rows().into_iter().map(|row| model.nearest(&row.to_vec())).collect();
+        assert_eq!(model.call(Method::Predict, x.view()), Ok(Output::Ints(labels)));
+        let Ok(Output::Matrix(distances)) = model.call(Method::Transform, x.view()) else { panic!() };
+        let alone = |row: usize| match model.call(Method::Transform, x.slice(ndarray::s![row..=row, ..])) {
+            Ok(Output::Matrix(distances)) => distances.row(0).to_owned(),
+            other => panic!("{other:?}"),
+        };
+        (0..x.nrows()).for_each(|row| assert_eq!(distances.row(row), alone(row)));
+        let mut bad = x.clone();
+        bad[(BLOCK + 1, 2)] = f64::NAN;
+        let refused = model.call(Method::Predict, bad.view()).unwrap_err();
+        assert_eq!(refused.place(), (BLOCK + 1, 2));
+    }
 }

@@ -129,3 +129,47 @@ impl Activation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FloatType;
+
+    fn perceptron(sizes: &[usize], hidden: Activation) -> Perceptron {
+        let weight = |at: usize| ((at * 37 % 23) as f64 - 11.0) / 20.0;
+        let layer = |pair: &[usize]| Layer {
+            weights: Array2::from_shape_fn((pair[0], pair[1]), |(i, j)| weight(i * pair[1] + j)),
+            bias: (0..pair[1]).map(weight).collect(),
+        };
+        let policy =
+            InputPolicy { estimator: "MLP".into(), dtype: FloatType::F64, allow_nan: false, allow_infinite: false };
+        let layers = sizes.windows(2).map(layer).collect();
+        Perceptron { policy, layers, hidden, last: Activation::Identity, target: Target::Numbers }
+    }
+
+    /// Blocks and kernels differ with the number of rows, and what they give only in the last places.
+    #[test]
+    fn many_rows_at_once_are_what_each_is_alone() {
+        for hidden in [Activation::Tanh, Activation::Relu, Activation::Logistic, Activation::Identity] {
+            let model = perceptron(&[5, 9, 4, 3], hidden);
+            let x = Array2::from_shape_fn((BLOCK + 7, 5), |(i, j)| ((i * 7 + j * 3) % 19) as f64 / 9.0 - 1.0);
+            let Ok(Output::Matrix(all)) = model.call(Method::Predict, x.view()) else { panic!() };
+            for row in 0..x.nrows() {
+                let one = model.call(Method::Predict, x.slice(ndarray::s![row..=row, ..]));
+                let Ok(Output::Matrix(one)) = one else { panic!() };
+                let close = all.row(row).iter().zip(one.iter()).all(|(a, b)| (a - b).abs() < 1e-14);
+                assert!(close, "{hidden:?}: {} {one}", all.row(row));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_refused_with_its_place() {
+        let model = perceptron(&[5, 9, 1], Activation::Relu);
+        for (bad, rows) in [(f64::NAN, 1), (f64::INFINITY, BLOCK + 7)] {
+            let mut x = Array2::zeros((rows, 5));
+            x[(rows - 1, 3)] = bad;
+            assert_eq!(model.call(Method::Predict, x.view()).unwrap_err().place(), (rows - 1, 3));
+        }
+    }
+}

@@ -91,31 +91,62 @@ pub fn encode(graph: &Graph<'_>) -> Result<Vec<u8>, NativeError> {
 /// # Errors
 /// When the file is cut short, damaged, of a newer version, or not what [`encode()`] writes.
 pub fn decode(bytes: &[u8]) -> Result<Graph<'_>, NativeError> {
-    let header = bytes.get(..HEADER).ok_or(NativeError::Truncated { found: len(bytes), expected: HEADER as u64 })?;
-    let version = u32::from_le_bytes(word(header, 12));
-    if version != VERSION {
-        return Err(NativeError::Version { found: version });
+    let sealed = Sealed::open(bytes)?;
+    sealed.verify()?;
+    sealed.graph()
+}
+
+/// A native bundle whose header is right. Its digest takes longest to check, so that can be done beside the rest.
+#[derive(Debug, Clone, Copy)]
+pub struct Sealed<'a>(&'a [u8]);
+
+impl<'a> Sealed<'a> {
+    /// Looks at the header.
+    ///
+    /// # Errors
+    /// When the file is cut short, too long, or of a newer version.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, NativeError> {
+        let header =
+            bytes.get(..HEADER).ok_or(NativeError::Truncated { found: len(bytes), expected: HEADER as u64 })?;
+        let version = u32::from_le_bytes(word(header, 12));
+        if version != VERSION {
+            return Err(NativeError::Version { found: version });
+        }
+        let expected = u64::from_le_bytes(word(header, 16));
+        if len(bytes) < expected {
+            return Err(NativeError::Truncated { found: len(bytes), expected });
+        }
+        if len(bytes) > expected {
+            return Err(NativeError::Trailing { extra: len(bytes) - expected });
+        }
+        Ok(Sealed(bytes))
     }
-    let expected = u64::from_le_bytes(word(header, 16));
-    if len(bytes) < expected {
-        return Err(NativeError::Truncated { found: len(bytes), expected });
+
+    /// Compares the digest.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn verify(self) -> Result<(), NativeError> {
+        if digest(self.0) == self.0[DIGEST] { Ok(()) } else { Err(NativeError::Digest) }
     }
-    if len(bytes) > expected {
-        return Err(NativeError::Trailing { extra: len(bytes) - expected });
+
+    /// What the file holds. Nothing that is made of it may be used before [`Sealed::verify`] agrees.
+    ///
+    /// # Errors
+    /// When it is not what [`encode()`] writes.
+    pub fn graph(self) -> Result<Graph<'a>, NativeError> {
+        let bytes = self.0;
+        let malformed = |problem: &str| NativeError::Malformed { place: "header".into(), problem: problem.into() };
+        let records_len = u64::from_le_bytes(word(bytes, 24));
+        let records_len = usize::try_from(records_len).ok().filter(|n| *n <= bytes.len() - HEADER);
+        let records_end = HEADER + records_len.ok_or_else(|| malformed("the records reach beyond the end"))?;
+        let arrays_at = records_end.next_multiple_of(ALIGN);
+        let padding = bytes.get(records_end..arrays_at).ok_or_else(|| malformed("the arrays begin beyond the end"))?;
+        if padding.iter().any(|byte| *byte != 0) {
+            return Err(malformed("the padding is not zero"));
+        }
+        decode::graph(&bytes[HEADER..records_end], &bytes[arrays_at..])
     }
-    if digest(bytes) != bytes[DIGEST] {
-        return Err(NativeError::Digest);
-    }
-    let malformed = |problem: &str| NativeError::Malformed { place: "header".into(), problem: problem.into() };
-    let records_len = u64::from_le_bytes(word(header, 24));
-    let records_len = usize::try_from(records_len).ok().filter(|n| *n <= bytes.len() - HEADER);
-    let records_end = HEADER + records_len.ok_or_else(|| malformed("the records reach beyond the end"))?;
-    let arrays_at = records_end.next_multiple_of(ALIGN);
-    let padding = bytes.get(records_end..arrays_at).ok_or_else(|| malformed("the arrays begin beyond the end"))?;
-    if padding.iter().any(|byte| *byte != 0) {
-        return Err(malformed("the padding is not zero"));
-    }
-    decode::graph(&bytes[HEADER..records_end], &bytes[arrays_at..])
 }
 
 /// SHA-256 of a whole file, except the place where the digest itself stands.

@@ -194,3 +194,27 @@ impl Tree {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whole numbers, so that both ways compute the same distances, with many of them equal.
+    #[test]
+    fn many_rows_at_once_have_the_neighbours_of_each_alone() {
+        let (n_features, n_rows) = (3, 2 * TRAINING_BLOCK + 7);
+        let numbers = |rows: usize, by: usize| -> Vec<f64> {
+            (0..rows * n_features).map(|at| (at * by % 17) as f64 - 8.0).collect()
+        };
+        let rows = numbers(n_rows, 7919);
+        for metric in [Metric::Euclidean, Metric::SquaredEuclidean, Metric::Manhattan] {
+            let index = Index::brute(&rows, n_features);
+            let search = Search { n_features, rows: rows.clone(), metric, index };
+            for n in [1, 3, 4, BLOCK, BLOCK + 5] {
+                let asked = numbers(n, 31);
+                let alone: Vec<_> = asked.chunks_exact(n_features).map(|row| search.nearest(row, 9)).collect();
+                assert_eq!(search.all_nearest(&asked, 9), alone, "{metric:?}, {n} rows");
+            }
+        }
+    }
+}

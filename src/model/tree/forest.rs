@@ -293,6 +293,34 @@ impl ForestBuilder {
         }
     }
 
+    /// Adds the trees of another builder, of the same number of features and the same width, behind its own.
+    ///
+    /// # Errors
+    /// When there are too many nodes.
+    pub fn append(&mut self, other: ForestBuilder) -> Result<(), TreeError> {
+        let number = |count: usize| u32::try_from(count).map_err(|_| TreeError::TooManyNodes);
+        let (node, leaf) = (number(self.nodes.len())?, number(self.payload.len() / self.width)?);
+        let bitset = self.bitsets.len() as u32;
+        number(self.nodes.len() + other.nodes.len())?;
+        let leaf_feature = self.n_features as u32;
+        let moved = |word: Wide| {
+            let by = if word.feature == leaf_feature {
+                leaf
+            } else if word.categorical {
+                bitset
+            } else {
+                0
+            };
+            Wide { key: word.key + by, left: word.left + node, ..word }
+        };
+        self.nodes.extend(other.nodes.into_iter().map(moved));
+        self.roots.extend(other.roots.into_iter().map(|root| root + node));
+        self.depths.extend(other.depths);
+        self.payload.extend(other.payload);
+        self.bitsets.extend(other.bitsets);
+        Ok(())
+    }
+
     /// The forest of all trees added so far.
     ///
     /// # Errors

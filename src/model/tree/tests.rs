@@ -316,3 +316,34 @@ fn a_single_tree_keeps_the_sign_of_zero_and_a_forest_does_not() {
         assert_eq!(got[0].to_bits(), expected.to_bits());
     }
 }
+
+/// Leaves, splits and sets of categories keep what they mean wherever the trees before them end.
+#[test]
+fn parts_that_are_joined_are_the_whole() {
+    let grow = |builder: &mut ForestBuilder, from: u32, to: u32| {
+        for tree in from..to {
+            let bitset = builder.bitsets([[tree + 1; 8]]);
+            let split =
+                |test, left, right| Node::Split { feature: tree % 3, test, missing_left: tree % 2 == 0, left, right };
+            let nodes = [
+                split(Test::AtMost(tree + 7), 1, 2),
+                Node::Leaf,
+                split(Test::OneOf(bitset), 3, 4),
+                Node::Leaf,
+                Node::Leaf,
+            ];
+            let values: Vec<f64> = (0..10).map(|value| f64::from(tree * 10 + value)).collect();
+            builder.push(&nodes, |node| &values[node * 2..][..2]).expect("a tree");
+        }
+    };
+    let mut whole = ForestBuilder::new(3, 2, 2);
+    grow(&mut whole, 0, 9);
+    let whole = whole.finish().expect("a forest");
+    for cut in 0..=9 {
+        let (mut first, mut second) = (ForestBuilder::new(3, 2, 2), ForestBuilder::new(3, 2, 2));
+        grow(&mut first, 0, cut);
+        grow(&mut second, cut, 9);
+        first.append(second).expect("few nodes");
+        assert_eq!(first.finish().expect("a forest"), whole, "{cut}");
+    }
+}

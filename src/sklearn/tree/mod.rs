@@ -1,5 +1,6 @@
 //! Single decision trees and forests: `DecisionTree*`, `ExtraTree*`, `RandomForest*`, `ExtraTrees*`.
 
+mod grove;
 mod missing;
 mod nodes;
 
@@ -33,15 +34,24 @@ pub fn decision_tree(value: &View<'_, '_>, ctx: &mut Context) -> Result<TreeEnse
 pub fn forest(value: &View<'_, '_>, ctx: &mut Context) -> Result<TreeEnsemble, BuildError> {
     let version = Version::of(value, ctx);
     let shape = Shape::read(value, false)?;
-    let (mut trees, mut distinct) = (shape.builder(), Distinct::default());
     let estimators = value.attr("estimators_")?.items()?;
     for tree in &estimators {
         let expected = if shape.is_classifier() { TREE_CLASSIFIERS } else { TREE_REGRESSORS };
         if !expected.contains(&class_name(tree)) {
             return Err(tree.error(format!("expected a {}, found {}", expected[0], tree.kind())).into());
         }
-        shape.plant(tree, &mut trees, &mut distinct, Version::of(tree, ctx) < Version(1, 4))?;
     }
+    let divided: Vec<bool> = estimators.iter().map(|tree| Version::of(tree, ctx) < Version(1, 4)).collect();
+    let trees = match grove::plant(&shape, &estimators, &divided) {
+        Some(trees) => trees,
+        None => {
+            let (mut trees, mut distinct) = (shape.builder(), Distinct::default());
+            for (tree, divide) in estimators.iter().zip(divided) {
+                shape.plant(tree, &mut trees, &mut distinct, divide)?;
+            }
+            trees
+        }
+    };
     let first = estimators.first().is_some_and(|tree| supports_missing(tree, Version::of(tree, ctx)));
     Ok(shape.ensemble(value, trees, version >= Version(1, 4) && first, true)?)
 }

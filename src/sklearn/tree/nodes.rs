@@ -174,4 +174,9 @@ impl Distinct {
             false => Err(array.error("the same array stands in two places")),
         }
     }
+
+    /// Takes over what others were made from; false when any of it is not new.
+    pub fn merge(&mut self, others: Distinct) -> bool {
+        others.0.into_iter().all(|array| self.0.insert(array))
+    }
 }

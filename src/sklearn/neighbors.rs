@@ -98,7 +98,7 @@ pub fn kernel_density(value: &View<'_, '_>, ctx: &mut Context) -> Result<KernelD
     };
     let log_masses = tree.nodes.iter().map(|node| mass(node).ln()).collect();
     let total = weights.as_ref().map_or(n_rows as f64, |weights| pairwise_sum(weights));
-    let tolerance = |key| Ok::<f64, ValueError>(value.attr(key)?.f64()?);
+    let tolerance = |key| value.attr(key)?.f64();
     Ok(KernelDensity {
         policy: policy(value, false),
         kernel: kernel(value)?,

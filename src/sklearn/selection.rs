@@ -154,7 +154,7 @@ fn unlikely(test: &str, alpha: f64, p_values: &[f64]) -> Vec<usize> {
             let mut sorted = p_values.to_vec();
             sorted.sort_by(f64::total_cmp);
             let passes = |(at, p): &(usize, &f64)| **p <= alpha / n * (*at + 1) as f64;
-            let last = sorted.iter().enumerate().filter(passes).last();
+            let last = sorted.iter().enumerate().rfind(passes);
             (last.map_or(f64::NEG_INFINITY, |(_, p)| *p), true)
         }
     };

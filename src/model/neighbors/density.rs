@@ -237,8 +237,8 @@ fn log_surface(n: usize) -> f64 {
 /// `lgamma(n / 2)`, for n from 1: a product as long as it is finite, then a sum.
 fn log_gamma_of_half(n: usize) -> f64 {
     const FINITE: usize = 300;
-    let first = if n % 2 == 0 { 1.0 } else { PI.sqrt() };
-    let factors = || (1..n.div_ceil(2)).map(|k| k as f64 - if n % 2 == 0 { 0.0 } else { 0.5 });
+    let first = if n.is_multiple_of(2) { 1.0 } else { PI.sqrt() };
+    let factors = || (1..n.div_ceil(2)).map(|k| k as f64 - if n.is_multiple_of(2) { 0.0 } else { 0.5 });
     match n <= FINITE {
         true => factors().fold(first, |product, factor| product * factor).ln(),
         false => factors().fold(first.ln(), |sum, factor| sum + factor.ln()),

@@ -176,7 +176,7 @@ impl Start {
             Start::AsItIs => score,
             Start::Log => score.ln(),
             Start::Logit => {
-                let score = if bounded { score.max(EPSILON).min(1.0 - EPSILON) } else { score };
+                let score = if bounded { score.clamp(EPSILON, 1.0 - EPSILON) } else { score };
                 -(1.0 / score - 1.0).ln()
             }
         }
@@ -252,7 +252,7 @@ fn forest(
         None => leaf,
     })?;
     let forest = forest.finish().map_err(|error| model.error(error.to_string()))?;
-    Ok(Booster::Trees { forest, features: Features { categories: features.categories() } })
+    Ok(Booster::Trees { forest: Box::new(forest), features: Features { categories: features.categories() } })
 }
 
 /// The iteration that an early stop found best, from 0.

@@ -32,7 +32,7 @@ pub struct Margins {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Booster {
     Trees {
-        forest: Forest,
+        forest: Box<Forest>,
         features: Features,
     },
     /// `gblinear`: weights of shape (features + 1, columns), biases last.

@@ -92,11 +92,7 @@ pub fn kernel_density(value: &View<'_, '_>, ctx: &mut Context) -> Result<KernelD
     if weights.as_ref().is_some_and(|weights| weights.len() != n_rows) {
         return Err(stored.error(format!("expected a weight for each of {n_rows} rows")).into());
     }
-    let mass = |node: &Node| match &weights {
-        Some(weights) => tree.order[node.start..node.end].iter().map(|at| weights[*at]).sum::<f64>(),
-        None => (node.end - node.start) as f64,
-    };
-    let log_masses = tree.nodes.iter().map(|node| mass(node).ln()).collect();
+    let log_masses = log_masses(&tree, weights.as_deref());
     let total = weights.as_ref().map_or(n_rows as f64, |weights| pairwise_sum(weights));
     let tolerance = |key| value.attr(key)?.f64();
     Ok(KernelDensity {
@@ -110,6 +106,19 @@ pub fn kernel_density(value: &View<'_, '_>, ctx: &mut Context) -> Result<KernelD
         log_total: total.ln(),
         search: Search { n_features, rows: numbers(fit, ctx)?, metric, index: Index::Tree(tree) },
     })
+}
+
+/// The logarithm of what the rows of each node weigh. Nodes below a leaf are never come to, and may span anything.
+fn log_masses(tree: &Tree, weights: Option<&[f64]>) -> Vec<f64> {
+    let mut reached = vec![false; tree.nodes.len()];
+    let mass = |(at, node): (usize, &Node)| {
+        reached[at] = at == 0 || reached[(at - 1) / 2] && !tree.nodes[(at - 1) / 2].is_leaf;
+        match weights {
+            Some(weights) if reached[at] => tree.order[node.start..node.end].iter().map(|at| weights[*at]).sum(),
+            _ => node.end.saturating_sub(node.start) as f64,
+        }
+    };
+    tree.nodes.iter().enumerate().map(mass).map(f64::ln).collect()
 }
 
 fn kernel(value: &View<'_, '_>) -> Result<Kernel, BuildError> {

@@ -11,7 +11,7 @@ use std::path::Path;
 const LAYERS: &[&[&str]] = &[
     &["calendar", "html", "literal", "value"],
     &["pickle", "model", "data", "telemetry"],
-    &["bundle", "skops"],
+    &["bundle", "skops", "onnx"],
     &["sklearn", "score"],
     &["load"],
     &["registry"],

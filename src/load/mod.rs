@@ -30,6 +30,7 @@ pub use sniff::Foreign;
 
 use crate::bundle::native::{self, NativeError};
 use crate::bundle::{Bundle, Source};
+use crate::onnx::{self, OnnxError};
 use crate::pickle::{self, Limits, PickleError};
 use crate::skops::{self, SkopsError};
 use crate::value::Graph;
@@ -62,6 +63,9 @@ impl LoadError {
             Problem::Contract(ContractError::Build(error)) => {
                 error.clone().into_list().iter().map(ToString::to_string).collect()
             }
+            Problem::Contract(ContractError::Onnx(error)) => {
+                error.clone().into_list().iter().map(ToString::to_string).collect()
+            }
             one => vec![one.to_string()],
         }
     }
@@ -84,6 +88,8 @@ pub enum Problem {
     Pickle(#[from] PickleError),
     #[error(transparent)]
     Skops(#[from] SkopsError),
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
     #[error(transparent)]
     Native(#[from] NativeError),
     #[error(transparent)]
@@ -235,6 +241,7 @@ impl Content<'_> {
         let name = match (self.format, self.bytes.as_ref()) {
             (Format::Native, _) => format!("scorelet bundle {}", native::VERSION),
             (Format::Skops, _) => "skops".to_owned(),
+            (Format::Onnx, _) => "ONNX".to_owned(),
             (Format::Pickle, bytes) if is_joblib(bytes) => "joblib".to_owned(),
             (Format::Pickle, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
             (Format::Pickle, _) => "pickle protocol 0 or 1".to_owned(),
@@ -262,6 +269,7 @@ impl Content<'_> {
     pub fn graph(&self) -> Result<Graph<'_>, LoadError> {
         let graph = match self.format {
             Format::Native => native::decode(&self.bytes).map_err(Problem::from),
+            Format::Onnx => onnx::read(&self.bytes).map_err(Problem::from),
             Format::Skops => skops::read(&self.bytes, &self.limits).map_err(Problem::from),
             Format::Pickle => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
         };

@@ -3,7 +3,7 @@
 //! Foreign formats are told apart only so that the error can say what to do.
 
 use crate::pickle::Compression;
-use crate::skops;
+use crate::{onnx, skops};
 
 /// How many bytes from the start of a file are enough for [`kind`].
 pub const START: usize = 1024;
@@ -25,6 +25,8 @@ pub enum Format {
     Native,
     /// A zip archive, as skops writes.
     Skops,
+    /// A message of protocol buffers that begins as ONNX models do.
+    Onnx,
     /// Begins like a pickle of a dict or an object; joblib's files do.
     Pickle,
 }
@@ -67,6 +69,9 @@ pub fn kind(bytes: &[u8]) -> Kind {
     if skops::is_archive(bytes) {
         return Kind::Bundle(Format::Skops);
     }
+    if onnx::is_onnx(bytes) {
+        return Kind::Bundle(Format::Onnx);
+    }
     if let Some(by) = compression(bytes) {
         return Kind::Compressed(by);
     }
@@ -107,9 +112,6 @@ fn foreign(bytes: &[u8]) -> Foreign {
     }
     if bytes.get(257..262) == Some(b"ustar") {
         return is("a tar archive", "unpack it and name the bundle in it");
-    }
-    if let [0x08, 1..=0x1f, 0x12 | 0x3a | 0x42, ..] = bytes {
-        return is("an ONNX model", "not read yet: save the scikit-learn model with pickle or joblib");
     }
     text(bytes).unwrap_or(is("a file of no known format", SAVE))
 }
@@ -181,7 +183,7 @@ mod tests {
         check(b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not the file it stands for");
         check(b"\n<!DOCTYPE html><html>", "a web page, perhaps a login or error page");
         check(b"<?xml version='1.0'?><Error>", "an XML file (an error of a storage service, or PMML)");
-        check(b"\x08\x08\x12\x08skl2onnx", "an ONNX model");
+        check(b"\x08\x08\x12\x08skl2onnx", "onnx");
         check(b"{\"learner\": {}}", "a JSON file");
         check(b"# A model\n\nIt scores.\n", "a text file");
         check(b"x,y\n1,2\n", "a text file");

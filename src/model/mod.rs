@@ -42,6 +42,7 @@ pub mod naive_bayes;
 pub mod nearest_centroid;
 pub mod neighbors;
 pub mod neural_network;
+pub mod onnx;
 mod output;
 pub mod pairwise;
 mod pipeline;
@@ -142,6 +143,8 @@ pub enum Estimator {
     NaiveBayes(Box<NaiveBayes>),
     NearestCentroid(Box<NearestCentroid>),
     Neighbors(Box<Neighbors>),
+    /// A graph of ONNX operators.
+    Onnx(Box<onnx::Session>),
     Pca(Box<Pca>),
     Perceptron(Box<Perceptron>),
     Pipeline(Box<Pipeline>),
@@ -185,6 +188,7 @@ macro_rules! for_each {
             Estimator::NaiveBayes($model) => $value,
             Estimator::NearestCentroid($model) => $value,
             Estimator::Neighbors($model) => $value,
+            Estimator::Onnx($model) => $value,
             Estimator::Pca($model) => $value,
             Estimator::Perceptron($model) => $value,
             Estimator::Pipeline($model) => $value,

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod build;
+mod learned;
 mod operators;
 mod outputs;
 mod proto;

@@ -113,6 +113,14 @@ fn places(data: &Data) -> HashMap<Key, usize> {
     found
 }
 
+fn texts(found: &HashMap<Key, usize>, like: &Data) -> Option<Vec<i32>> {
+    let Data::Text(_) = like else { return None };
+    let code = |(key, at): (&Key, &usize)| if let Key::Text(code) = key { Some((*at, *code)) } else { None };
+    let mut texts: Vec<(usize, i32)> = found.iter().filter_map(code).collect();
+    texts.sort_unstable();
+    Some(texts.into_iter().map(|(_, code)| code).collect())
+}
+
 /// `LabelEncoder`, `CategoryMapper`: values by their keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -132,6 +140,11 @@ impl Table {
         let mut values = to.clone();
         values.extend(default, 0..1)?;
         Ok(Table { found: places(from), like: from.none(), values })
+    }
+
+    /// The texts among the keys, in their order; `None` where keys are numbers.
+    pub fn texts(&self) -> Option<Vec<i32>> {
+        texts(&self.found, &self.like)
     }
 
     pub fn run(&self, x: &Tensor) -> Op<Tensor> {
@@ -159,7 +172,13 @@ impl OneHot {
         OneHot { found: places(categories), like: categories.none(), width: categories.len(), zeros }
     }
 
-    pub fn run(&self, x: &Tensor) -> Op<Tensor> {
+    /// The texts among the categories, in their order; `None` where categories are numbers.
+    pub fn texts(&self) -> Option<Vec<i32>> {
+        texts(&self.found, &self.like)
+    }
+
+    /// `trial`: let through what is not known.
+    pub(super) fn run(&self, x: &Tensor, trial: bool) -> Op<Tensor> {
         let own = match (&self.like, &x.data) {
             (Data::Text(_), Data::Text(_)) | (Data::I64(_), Data::I64(_)) => keys(&x.data),
             // Numbers are compared as integers.
@@ -171,7 +190,7 @@ impl OneHot {
         for (row, key) in out.chunks_exact_mut(self.width.max(1)).zip(own) {
             match self.found.get(&key) {
                 Some(at) => row[*at] = 1.0,
-                None if self.zeros => {}
+                None if self.zeros || trial => {}
                 None => return fail("a category that the encoder does not know"),
             }
         }

@@ -139,7 +139,7 @@ pub(super) fn rows_by_rows(x: &[f32], weights: &[f32], width: usize) -> Op<Vec<f
 
 /// `com.microsoft.CDist`: distances between the rows of two matrices.
 pub(super) fn distances(a: &Tensor, b: &Tensor, squared: bool) -> Op<Tensor> {
-    let ([n, k], [m, k_b]) = (a.shape[..], b.shape[..]) else { return fail("something else than two matrices") };
+    let (&[n, k], &[m, k_b]) = (a.shape.as_slice(), b.shape.as_slice()) else { return fail("something else than two matrices") };
     if k != k_b {
         return fail(format!("rows of {k} and of {k_b} values"));
     }

@@ -72,6 +72,8 @@ differential_tests() {
   "$python" tests/python/differential.py --rounds 3 && "$python" tests/python/differential.py --rounds 1 --seed 1 --format skops
 }
 differential() { step differential built differential_tests; }
+onnx_tests() { environment .venv-onnx tests/python/onnx-requirements.txt && .venv-onnx/bin/python tests/python/onnx_runtime.py; }
+onnx() { step onnx built onnx_tests; }
 quality() { step quality built "$python" tests/python/quality.py; }
 train() { step train built "$python" tests/python/train.py; }
 openapi() { step openapi built "$python" tests/python/openapi.py; }
@@ -111,7 +113,7 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-all=(format lint docs cargo sample differential train quality openapi readme azurite registry gate azure pipeline pages container
+all=(format lint docs cargo sample differential onnx train quality openapi readme azurite registry gate azure pipeline pages container
   k8s scripts dependencies)
 [ $# -gt 0 ] || set -- "${all[@]}"
 environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }

@@ -8,6 +8,7 @@ mod evaluate;
 mod features;
 mod fit;
 mod gate;
+mod onnx;
 mod pages;
 mod parity;
 mod pickle;

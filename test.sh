@@ -73,6 +73,8 @@ differential_tests() {
 }
 differential() { step differential built differential_tests; }
 estimators() { step estimators built "$python" tests/python/estimators.py; }
+onnx_tests() { environment .venv-onnx tests/python/onnx-requirements.txt && .venv-onnx/bin/python tests/python/onnx_runtime.py; }
+onnx() { step onnx built onnx_tests; }
 quality() { step quality built "$python" tests/python/quality.py; }
 boosters_tests() {
   environment .venv-boosters tests/python/boosters-requirements.txt && .venv-boosters/bin/python tests/python/boosters.py &&
@@ -118,8 +120,8 @@ check_scripts() {
 scripts() { step scripts check_scripts; }
 dependencies() { step dependencies "$python" tests/python/dependencies.py; }
 
-all=(format lint docs cargo sample differential estimators boosters train quality openapi readme azurite registry gate azure pipeline
-  pages container k8s scripts dependencies)
+all=(format lint docs cargo sample differential estimators boosters onnx train quality openapi readme azurite registry gate azure
+  pipeline pages container k8s scripts dependencies)
 [ $# -gt 0 ] || set -- "${all[@]}"
 environment .venv tests/python/requirements.txt || { echo "the Python environment could not be made"; exit 1; }
 for name in "$@"; do

@@ -28,7 +28,7 @@ if [ "$target" = request ]; then
   archives=(jsonsuite)
   cp scoring/sample-request.json "$seeds"
 else
-  cp -r tests/fixtures/corpus tests/fixtures/skops tests/fixtures/*.bundle "$seeds"
+  cp -r tests/fixtures/corpus tests/fixtures/skops tests/fixtures/onnx tests/fixtures/*.bundle "$seeds"
 fi
 for archive in "${archives[@]/%/.tar.xz}"; do
   [ ! -f "../shared/corpus/$archive" ] || tar -xJf "../shared/corpus/$archive" -C "$seeds"

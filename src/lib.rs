@@ -1,14 +1,14 @@
 //! scorelet puts a scikit-learn model behind an HTTP address without Python.
 //!
-//! `file → pickle | skops | native codec → value graph → sklearn → Bundle → score (bytes → bytes) → serve`
+//! `file → pickle | skops | ONNX | native codec → value graph → sklearn → Bundle → score (bytes → bytes) → serve`
 //!
 //! Modules, lowest layer first; a module uses only those above its own line (`tests/tidy.rs` proves it):
 //!
 //! - [`value`]: the graph of plain data that every format is read into; [`calendar`]: times and dates; [`literal`]:
 //!   Python literals; [`html`]: what pages are made of; [`zstd`]: frames unpacked
 //! - [`pickle`], [`model`], [`data`], [`telemetry`]: know nothing of each other
-//! - [`bundle`]: the scoring contract and its native codec; [`skops`]: skops files to the value graph; [`boosters`]: the
-//!   model bytes of XGBoost and LightGBM
+//! - [`bundle`]: the scoring contract and its native codec; [`skops`], [`onnx`]: skops and ONNX files to the value
+//!   graph; [`boosters`]: the model bytes of XGBoost and LightGBM
 //! - [`sklearn`], [`score`]: value graph to estimator; request to reply
 //! - [`load`]: the only way from a file to a [`bundle::Bundle`]
 //! - [`registry`]: versions of bundles, and what their aliases mean
@@ -33,6 +33,7 @@ pub mod html;
 pub mod literal;
 pub mod load;
 pub mod model;
+pub mod onnx;
 pub mod pickle;
 pub mod registry;
 pub mod score;

@@ -11,7 +11,7 @@ use std::path::Path;
 const LAYERS: &[&[&str]] = &[
     &["calendar", "html", "literal", "value", "zstd"],
     &["pickle", "model", "data", "telemetry"],
-    &["boosters", "bundle", "skops"],
+    &["boosters", "bundle", "onnx", "skops"],
     &["sklearn", "score"],
     &["load"],
     &["registry"],

@@ -4,6 +4,8 @@ use super::LoadOptions;
 use super::json::json;
 use super::order::{self, OrderError};
 use crate::bundle::{Bundle, Metadata, Source};
+use crate::model::{Estimator, Transformer, Vocabulary};
+use crate::onnx::{self, OnnxError};
 use crate::sklearn::{self, BuildError, Version};
 use crate::value::{Graph, Node, View};
 use serde_json::{Map, Value};
@@ -22,6 +24,10 @@ pub enum ContractError {
     NotAnEstimator { path: &'static str, found: String },
     #[error(transparent)]
     Build(#[from] BuildError),
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    #[error("scaler stands beside an ONNX model, which takes its columns as they are; leave it out")]
+    ScaledOnnx,
     #[error(transparent)]
     Order(#[from] OrderError),
 }
@@ -91,7 +97,16 @@ impl<'g, 'a> Contract<'g, 'a> {
     fn own_order(&self) -> Result<Option<Vec<String>>, OrderError> {
         match &self.feature_order {
             Some(listed) => order::read(listed).map(Some),
+            None if onnx::is_model(&self.model) => Ok(onnx::names(&self.model)),
             None => Ok(order::fitted_names(self.first())),
+        }
+    }
+
+    /// What the bundle says about itself; an ONNX model says it in its own fields.
+    pub fn metadata(&self) -> Metadata {
+        match &self.metadata {
+            None if onnx::is_model(&self.model) => Metadata { extra: onnx_facts(&self.model), ..Metadata::default() },
+            metadata => metadata_of(metadata.as_ref()),
         }
     }
 
@@ -155,15 +170,14 @@ pub(super) fn bundle(
     beside: Option<&[String]>,
 ) -> Result<Bundle, ContractError> {
     let contract = Contract::of(graph)?;
-    let metadata = metadata(contract.metadata.as_ref());
-    let version = metadata.scikit_learn_version.as_deref().and_then(Version::parse).unwrap_or(Version::NEWEST);
+    let metadata = contract.metadata();
     let order = contract.feature_order(options.features.as_deref(), beside);
     let named = order.as_ref().ok().and_then(Option::as_ref).map(Vec::len);
     // What the model lacks comes first: no order of columns would help.
-    let parts = sklearn::parts(&contract.model, contract.scaler.as_ref(), named, version)?;
+    let parts = contract.parts(named, &metadata)?;
     let takes = parts.scaler.as_ref().map_or(parts.estimator.n_features(), |scaler| scaler.n_features_in());
     let unnamed = || OrderError::Unnamed { path: contract.first().path(), takes };
-    let feature_order = order?.ok_or_else(unnamed)?;
+    let feature_order = order?.or(parts.default_names).ok_or_else(unnamed)?;
     contract.check_order(&feature_order, takes)?;
     let extra = contract.extra.iter().map(|(key, value)| ((*key).to_owned(), json(value)));
     Ok(Bundle {
@@ -172,11 +186,55 @@ pub(super) fn bundle(
         feature_order,
         metadata,
         vocabulary: parts.vocabulary,
-        estimator_name: class_name(&contract.model),
+        estimator_name: parts.name,
         scaler_name: contract.scaler.as_ref().map(class_name),
         extra: extra.collect(),
         source: Source::default(),
     })
+}
+
+/// What scores, of whichever kind the model is.
+struct Parts {
+    estimator: Estimator,
+    scaler: Option<Transformer>,
+    vocabulary: Vocabulary,
+    /// Class name of the estimator.
+    name: String,
+    /// What columns without names are called.
+    default_names: Option<Vec<String>>,
+}
+
+impl Contract<'_, '_> {
+    fn parts(&self, columns: Option<usize>, metadata: &Metadata) -> Result<Parts, ContractError> {
+        if onnx::is_model(&self.model) {
+            let onnx::Parts { estimator, vocabulary, default_names, name } = onnx::parts(&self.model, columns)?;
+            let parts = Parts { estimator, scaler: None, vocabulary, name, default_names: Some(default_names) };
+            return if self.scaler.is_none() { Ok(parts) } else { Err(ContractError::ScaledOnnx) };
+        }
+        let version = metadata.scikit_learn_version.as_deref().and_then(Version::parse).unwrap_or(Version::NEWEST);
+        let built = sklearn::parts(&self.model, self.scaler.as_ref(), columns, version)?;
+        let (name, default_names) = (class_name(&self.model), None);
+        Ok(Parts {
+            estimator: built.estimator,
+            scaler: built.scaler,
+            vocabulary: built.vocabulary,
+            name,
+            default_names,
+        })
+    }
+}
+
+/// Who wrote an ONNX model, with which operators, and what was written into it.
+fn onnx_facts(model: &View<'_, '_>) -> Map<String, Value> {
+    let keys =
+        ["producer_name", "producer_version", "domain", "model_version", "doc_string", "ir_version", "opset_import"];
+    let said = keys.into_iter().filter_map(|key| Some((key.to_owned(), json(&model.get(key)?))));
+    let empty = |value: &Value| matches!(value, Value::String(text) if text.is_empty());
+    let mut facts: Map<String, Value> = said.filter(|(_, value)| !empty(value)).collect();
+    if let Some(Value::Object(written)) = model.get("metadata_props").map(|written| json(&written)) {
+        facts.extend(written);
+    }
+    facts
 }
 
 fn class_name(value: &View<'_, '_>) -> String {
@@ -184,7 +242,7 @@ fn class_name(value: &View<'_, '_>) -> String {
 }
 
 /// What the bundle says about itself. An entry of the wrong type is kept as it is, among the others.
-pub fn metadata(value: Option<&View<'_, '_>>) -> Metadata {
+fn metadata_of(value: Option<&View<'_, '_>>) -> Metadata {
     let mut extra = match value.map(json) {
         None => Map::new(),
         Some(Value::Object(entries)) => entries,

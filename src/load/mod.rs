@@ -33,6 +33,7 @@ pub use sniff::Foreign;
 use crate::boosters::BoosterError;
 use crate::bundle::native::{self, NativeError, Sealed};
 use crate::bundle::{Bundle, FileDigest, Source, hex_sha256};
+use crate::onnx::{self, OnnxError};
 use crate::pickle::{self, Limits, PickleError};
 use crate::skops::{self, SkopsError};
 use crate::value::Graph;
@@ -65,6 +66,9 @@ impl LoadError {
             Problem::Contract(ContractError::Build(error)) => {
                 error.clone().into_list().iter().map(ToString::to_string).collect()
             }
+            Problem::Contract(ContractError::Onnx(error)) => {
+                error.clone().into_list().iter().map(ToString::to_string).collect()
+            }
             one => vec![one.to_string()],
         }
     }
@@ -89,6 +93,8 @@ pub enum Problem {
     Skops(#[from] SkopsError),
     #[error(transparent)]
     Booster(#[from] BoosterError),
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
     #[error(transparent)]
     Native(#[from] NativeError),
     #[error(transparent)]
@@ -224,6 +230,7 @@ impl Content<'_> {
             (Format::Native, _) => format!("scorelet bundle {}", native::VERSION),
             (Format::Skops, _) => "skops".to_owned(),
             (Format::Booster(library), _) => format!("{} model", library.name()),
+            (Format::Onnx, _) => "ONNX".to_owned(),
             (Format::Pickle, bytes) if is_joblib(bytes) => "joblib".to_owned(),
             (Format::Pickle, [0x80, protocol, ..]) => format!("pickle protocol {protocol}"),
             (Format::Pickle, _) => "pickle protocol 0 or 1".to_owned(),
@@ -251,6 +258,7 @@ impl Content<'_> {
     pub fn graph(&self) -> Result<Graph<'_>, LoadError> {
         let graph = match self.format {
             Format::Native => native::decode(&self.bytes).map_err(Problem::from),
+            Format::Onnx => onnx::read(&self.bytes).map_err(Problem::from),
             Format::Skops => skops::read(&self.bytes, &self.limits).map_err(Problem::from),
             Format::Pickle => pickle::read(&self.bytes, &self.limits).map_err(Problem::from),
             Format::Booster(library) => booster::graph(&self.bytes, library).map_err(Problem::from),

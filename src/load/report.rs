@@ -1,7 +1,7 @@
 //! All that can be said of a file, whether or not it can be served: for `scorelet inspect`.
 
 use super::outline::{Outline, outline};
-use super::{BundleFile, Content, Contract, LoadError, LoadOptions, Problem, contract};
+use super::{BundleFile, Content, Contract, LoadError, LoadOptions, Problem};
 use crate::bundle::{Bundle, Metadata};
 use crate::model::InputError;
 use crate::pickle;
@@ -184,7 +184,7 @@ fn describe(report: &mut Report, contract: &Contract<'_, '_>) {
     report.scaler = contract.scaler.as_ref().map(outline);
     report.feature_order = contract.feature_order.as_ref().and_then(|order| super::order::read(order).ok());
     report.classes = classes(&contract.model);
-    report.metadata = all(contract::metadata(contract.metadata.as_ref()));
+    report.metadata = all(contract.metadata());
     report.extra = contract.extra.iter().map(|(key, value)| ((*key).to_owned(), super::json::json(value))).collect();
     let parts = [Some(&contract.model), contract.scaler.as_ref()];
     for found in parts.into_iter().flatten().flat_map(sklearn::survey) {

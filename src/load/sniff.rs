@@ -4,7 +4,7 @@
 
 use crate::boosters::Library;
 use crate::pickle::Compression;
-use crate::skops;
+use crate::{onnx, skops};
 
 /// How many bytes from the start of a file are enough for [`kind`].
 pub const START: usize = 1024;
@@ -26,6 +26,8 @@ pub enum Format {
     Native,
     /// A zip archive, as skops writes.
     Skops,
+    /// A message of protocol buffers that begins as ONNX models do.
+    Onnx,
     /// Begins like a pickle of a dict or an object; joblib's files do.
     Pickle,
     /// A model of XGBoost or LightGBM by itself, as their `save_model` writes it.
@@ -76,6 +78,9 @@ pub fn kind(bytes: &[u8]) -> Kind {
     if let Some(library) = Library::of_model(bytes) {
         return Kind::Bundle(Format::Booster(library));
     }
+    if onnx::is_onnx(bytes) {
+        return Kind::Bundle(Format::Onnx);
+    }
     if let Some(by) = compression(bytes) {
         return Kind::Compressed(by);
     }
@@ -116,9 +121,6 @@ fn foreign(bytes: &[u8]) -> Foreign {
     }
     if bytes.get(257..262) == Some(b"ustar") {
         return is("a tar archive", "unpack it and name the bundle in it");
-    }
-    if let [0x08, 1..=0x1f, 0x12 | 0x3a | 0x42, ..] = bytes {
-        return is("an ONNX model", "not read yet: save the scikit-learn model with pickle or joblib");
     }
     text(bytes).unwrap_or(is("a file of no known format", SAVE))
 }
@@ -190,7 +192,7 @@ mod tests {
         check(b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not the file it stands for");
         check(b"\n<!DOCTYPE html><html>", "a web page, perhaps a login or error page");
         check(b"<?xml version='1.0'?><Error>", "an XML file (an error of a storage service, or PMML)");
-        check(b"\x08\x08\x12\x08skl2onnx", "an ONNX model");
+        check(b"\x08\x08\x12\x08skl2onnx", "onnx");
         check(b"{\"learners\": {}}", "a JSON file");
         check(b"{\"learner\":{\"attributes\":{}", "booster(xgboost)");
         check(b"{L\0\0\0\0\0\0\0\x07learner", "booster(xgboost)");

@@ -53,6 +53,7 @@ pub mod naive_bayes;
 pub mod nearest_centroid;
 pub mod neighbors;
 pub mod neural_network;
+pub mod onnx;
 mod output;
 pub mod pairwise;
 mod pipeline;
@@ -183,6 +184,8 @@ pub enum Estimator {
     NaiveBayes(Box<NaiveBayes>),
     NearestCentroid(Box<NearestCentroid>),
     Neighbors(Box<Neighbors>),
+    /// A graph of ONNX operators.
+    Onnx(Box<onnx::Session>),
     Pca(Box<Pca>),
     Perceptron(Box<Perceptron>),
     Pipeline(Box<Pipeline>),
@@ -232,6 +235,7 @@ macro_rules! for_each {
             Estimator::NaiveBayes($model) => $value,
             Estimator::NearestCentroid($model) => $value,
             Estimator::Neighbors($model) => $value,
+            Estimator::Onnx($model) => $value,
             Estimator::Pca($model) => $value,
             Estimator::Perceptron($model) => $value,
             Estimator::Pipeline($model) => $value,

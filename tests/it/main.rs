@@ -9,6 +9,7 @@ mod evaluate;
 mod features;
 mod fit;
 mod gate;
+mod onnx;
 mod pages;
 mod parity;
 mod pickle;

@@ -1,0 +1,207 @@
+//! Preprocessing operators of ai.onnx.ml: scaling, imputing, encoding of categories and labels.
+
+use super::reduce::floats;
+use super::tensor::{Data, Op, Tensor, fail};
+use std::collections::HashMap;
+
+/// `Scaler`: `(x - offset) * scale`, each one for all columns or one for each.
+pub(super) fn scaled(x: &Tensor, offset: &[f32], scale: &[f32]) -> Op<Tensor> {
+    let (_, columns) = x.rows()?;
+    if ![1, columns].contains(&offset.len()) || ![1, columns].contains(&scale.len()) {
+        return fail(format!("{} offsets and {} scales for {columns} columns", offset.len(), scale.len()));
+    }
+    let at = |values: &[f32], place: usize| values[if values.len() == 1 { 0 } else { place % columns.max(1) }];
+    let scaled = match &x.data {
+        Data::F64(values) => {
+            let one = |(i, x): (usize, &f64)| ((x - f64::from(at(offset, i))) * f64::from(at(scale, i))) as f32;
+            values.iter().enumerate().map(one).collect()
+        }
+        _ => {
+            let one = |(i, x): (usize, &f32)| (x - at(offset, i)) * at(scale, i);
+            x.f32s()?.iter().enumerate().map(one).collect()
+        }
+    };
+    Tensor::new(x.shape.clone(), Data::F32(scaled))
+}
+
+/// What a row is divided by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Norm {
+    Max,
+    L1,
+    L2,
+}
+
+/// `Normalizer`: each row divided by its norm, unless that is 0.
+pub(super) fn normalized(x: &Tensor, norm: Norm) -> Op<Tensor> {
+    let (_, columns) = x.rows()?;
+    let mut values = x.f32s()?.into_owned();
+    for row in values.chunks_exact_mut(columns.max(1)) {
+        let by = match norm {
+            Norm::Max => row.iter().copied().fold(f32::MIN, f32::max),
+            Norm::L1 => row.iter().fold(0.0, |sum, x| sum + x.abs()),
+            Norm::L2 => row.iter().fold(0.0, |sum, x| sum + x * x).sqrt(),
+        };
+        if by != 0.0 {
+            row.iter_mut().for_each(|x| *x /= by);
+        }
+    }
+    Tensor::new(x.shape.clone(), Data::F32(values))
+}
+
+/// `Imputer`: this value replaced by one for all columns or one for each.
+pub(super) fn imputed(x: &Tensor, replaced: f64, by: &[f64]) -> Op<Tensor> {
+    let (_, columns) = x.rows()?;
+    if by.len() != 1 && by.len() != columns {
+        return fail(format!("{} values for {columns} columns", by.len()));
+    }
+    let missing = |value: f64| value == replaced || value.is_nan() && replaced.is_nan();
+    let with = |i: usize| by[if by.len() == 1 { 0 } else { i % columns.max(1) }];
+    let filled = x.f64s()?.into_iter().enumerate().map(|(i, value)| if missing(value) { with(i) } else { value });
+    match &x.data {
+        Data::I64(_) => Tensor::new(x.shape.clone(), Data::I64(filled.map(|value| value as i64).collect())),
+        _ => floats(x, filled.collect()),
+    }
+}
+
+/// `Binarizer`: 1 above the threshold, else 0.
+pub(super) fn binarized(x: &Tensor, threshold: f32) -> Op<Tensor> {
+    let above: Vec<bool> = x.f32s()?.iter().map(|value| *value > threshold).collect();
+    let data = match &x.data {
+        Data::F64(_) => Data::F64(above.into_iter().map(|above| f64::from(u8::from(above))).collect()),
+        Data::I64(_) => Data::I64(above.into_iter().map(i64::from).collect()),
+        _ => Data::F32(above.into_iter().map(|above| f32::from(u8::from(above))).collect()),
+    };
+    Tensor::new(x.shape.clone(), data)
+}
+
+/// `FeatureVectorizer`: columns of all inputs side by side, as floats.
+pub(super) fn vectorized(parts: &[&Tensor]) -> Op<Tensor> {
+    let floats = |part: &&Tensor| {
+        let (rows, columns) = part.rows()?;
+        Tensor::new(vec![rows, columns], Data::F32(part.f32s()?.into_owned()))
+    };
+    let parts: Vec<Tensor> = parts.iter().map(floats).collect::<Op<_>>()?;
+    super::shapes::concat(&parts.iter().collect::<Vec<_>>(), 1)
+}
+
+/// A value that tables are searched for: floats by their bits, so that NaN is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    Int(i64),
+    Float(u64),
+    Text(i32),
+}
+
+fn keys(data: &Data) -> Vec<Key> {
+    let float = |value: f64| Key::Float(if value.is_nan() { f64::NAN } else { value + 0.0 }.to_bits());
+    match data {
+        Data::I64(values) => values.iter().map(|value| Key::Int(*value)).collect(),
+        Data::Text(values) => values.iter().map(|value| Key::Text(*value)).collect(),
+        Data::F32(values) => values.iter().map(|value| float(f64::from(*value))).collect(),
+        Data::F64(values) => values.iter().map(|value| float(*value)).collect(),
+        Data::Bool(values) => values.iter().map(|value| Key::Int(i64::from(*value))).collect(),
+    }
+}
+
+/// The place of each value; of equal ones the first.
+fn places(data: &Data) -> HashMap<Key, usize> {
+    let mut found = HashMap::new();
+    for (at, key) in keys(data).into_iter().enumerate() {
+        found.entry(key).or_insert(at);
+    }
+    found
+}
+
+fn texts(found: &HashMap<Key, usize>, like: &Data) -> Option<Vec<i32>> {
+    let Data::Text(_) = like else { return None };
+    let code = |(key, at): (&Key, &usize)| if let Key::Text(code) = key { Some((*at, *code)) } else { None };
+    let mut texts: Vec<(usize, i32)> = found.iter().filter_map(code).collect();
+    texts.sort_unstable();
+    Some(texts.into_iter().map(|(_, code)| code).collect())
+}
+
+/// `LabelEncoder`, `CategoryMapper`: values by their keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    found: HashMap<Key, usize>,
+    /// Of the type of the keys, without any: what the input must have.
+    like: Data,
+    /// The values, and after them the one for all other keys.
+    values: Data,
+}
+
+impl Table {
+    /// As many keys as values; `default` is one value more, of the same type.
+    pub fn new(from: &Data, to: &Data, default: &Data) -> Op<Table> {
+        if from.len() != to.len() || default.len() != 1 {
+            return fail(format!("{} keys for {} values", from.len(), to.len()));
+        }
+        let mut values = to.clone();
+        values.extend(default, 0..1)?;
+        Ok(Table { found: places(from), like: from.none(), values })
+    }
+
+    /// The texts among the keys, in their order; `None` where keys are numbers.
+    pub fn texts(&self) -> Option<Vec<i32>> {
+        texts(&self.found, &self.like)
+    }
+
+    pub fn run(&self, x: &Tensor) -> Op<Tensor> {
+        if self.like.kind() != x.data.kind() {
+            return fail(format!("{} where {} belongs", x.data.kind(), self.like.kind()));
+        }
+        let last = self.values.len() - 1;
+        let places = keys(&x.data).into_iter().map(|key| self.found.get(&key).copied().unwrap_or(last));
+        Tensor::new(x.shape.clone(), self.values.take(places))
+    }
+}
+
+/// `OneHotEncoder`: a column for each category, in an axis of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneHot {
+    found: HashMap<Key, usize>,
+    like: Data,
+    width: usize,
+    /// A category that is not known gives zeros, and is not refused.
+    zeros: bool,
+}
+
+impl OneHot {
+    pub fn new(categories: &Data, zeros: bool) -> OneHot {
+        OneHot { found: places(categories), like: categories.none(), width: categories.len(), zeros }
+    }
+
+    /// The texts among the categories, in their order; `None` where categories are numbers.
+    pub fn texts(&self) -> Option<Vec<i32>> {
+        texts(&self.found, &self.like)
+    }
+
+    /// `trial`: let through what is not known.
+    pub(super) fn run(&self, x: &Tensor, trial: bool) -> Op<Tensor> {
+        let own = match (&self.like, &x.data) {
+            (Data::Text(_), Data::Text(_)) | (Data::I64(_), Data::I64(_)) => keys(&x.data),
+            // Numbers are compared as integers.
+            (Data::I64(_), Data::F32(_) | Data::F64(_)) => x.f64s()?.into_iter().map(|v| Key::Int(v as i64)).collect(),
+            (known, other) => return fail(format!("{} where {} belongs", other.kind(), known.kind())),
+        };
+        let shape = [x.shape.as_slice(), &[self.width]].concat();
+        let mut out = vec![0.0; super::tensor::count(&shape)?];
+        for (row, key) in out.chunks_exact_mut(self.width.max(1)).zip(own) {
+            match self.found.get(&key) {
+                Some(at) => row[*at] = 1.0,
+                None if self.zeros || trial => {}
+                None => return fail("a category that the encoder does not know"),
+            }
+        }
+        Tensor::new(shape, Data::F32(out))
+    }
+}
+
+/// Labels from their positions.
+pub(super) fn labelled(positions: &[u32], labels: &Data) -> Op<Tensor> {
+    if let Some(stray) = positions.iter().find(|at| **at as usize >= labels.len()) {
+        return fail(format!("label {stray} of {}", labels.len()));
+    }
+    Tensor::new(vec![positions.len()], labels.take(positions.iter().map(|at| *at as usize)))
+}

@@ -16,17 +16,17 @@ fn post(node: &Operation<'_, '_>) -> Found<Post> {
 fn labels(node: &Operation<'_, '_>, texts: &mut Texts, ints: &'static str) -> Found<Data> {
     let strings = node.strings("classlabels_strings")?;
     let labels = if strings.is_empty() { Data::I64(node.ints(ints)?) } else { texts.codes(&strings) };
-    if labels.len() == 0 { Err("it has no labels".into()) } else { Ok(labels) }
+    if labels.elements() == 0 { Err("it has no labels".into()) } else { Ok(labels) }
 }
 
 pub(super) fn linear_classifier(node: &Operation<'_, '_>, texts: &mut Texts) -> Found<Operator> {
     let labels = labels(node, texts, "classlabels_ints")?;
     let intercepts = node.floats("intercepts")?;
-    let targets = if intercepts.is_empty() { labels.len() } else { intercepts.len() };
-    if targets != labels.len() && !(targets == 1 && labels.len() == 2) {
-        return Err(format!("{targets} targets for {} labels", labels.len()));
+    let targets = if intercepts.is_empty() { labels.elements() } else { intercepts.len() };
+    if targets != labels.elements() && !(targets == 1 && labels.elements() == 2) {
+        return Err(format!("{targets} targets for {} labels", labels.elements()));
     }
-    let model = linear(node, targets, intercepts, Some(labels.len()))?;
+    let model = linear(node, targets, intercepts, Some(labels.elements()))?;
     Ok(Operator::Linear { model: Box::new(model), labels: Some(labels) })
 }
 
@@ -67,7 +67,7 @@ fn kernel(node: &Operation<'_, '_>) -> Found<Kernel> {
 pub(super) fn svm_regressor(node: &Operation<'_, '_>, _: &mut Texts) -> Found<Operator> {
     let (vectors, coefficients) = (node.floats("support_vectors")?, node.floats("coefficients")?);
     let count = usize::try_from(node.int("n_supports", 0)?).map_err(|_| "a negative number of vectors")?;
-    let width = if count == 0 { coefficients.len() } else { vectors.len() / count };
+    let width = vectors.len().checked_div(count).unwrap_or(coefficients.len());
     if width == 0
         || vectors.len() != if count == 0 { 0 } else { count * width }
         || count > 0 && coefficients.len() != count
@@ -85,7 +85,7 @@ pub(super) fn svm_regressor(node: &Operation<'_, '_>, _: &mut Texts) -> Found<Op
 
 pub(super) fn svm_classifier(node: &Operation<'_, '_>, texts: &mut Texts) -> Found<Operator> {
     let labels = labels(node, texts, "classlabels_ints")?;
-    let classes = labels.len();
+    let classes = labels.elements();
     let (vectors, coefficients) = (node.floats("support_vectors")?, node.floats("coefficients")?);
     let per_class = node.ints("vectors_per_class")?.into_iter().map(usize::try_from);
     let per_class: Vec<usize> = per_class.collect::<Result<_, _>>().map_err(|_| "a negative number of vectors")?;
@@ -117,10 +117,10 @@ pub(super) fn tree_classifier(node: &Operation<'_, '_>, texts: &mut Texts) -> Fo
     let weights =
         weights(node, ["class_treeids", "class_nodeids", "class_ids", "class_weights", "class_weights_as_tensor"])?;
     let ids: HashSet<u32> = weights.iter().map(|(_, weight)| weight.target).collect();
-    let one_id = labels.len() == 2 && ids.len() == 1;
+    let one_id = labels.elements() == 2 && ids.len() == 1;
     let positive = weights.iter().all(|(_, weight)| weight.value >= 0.0);
     let purpose = Purpose::Classification { one_id, positive };
-    let settings = settings(node, labels.len(), Aggregate::Sum, purpose)?;
+    let settings = settings(node, labels.elements(), Aggregate::Sum, purpose)?;
     if settings.base.len() > settings.targets {
         return Err(format!("{} base values for {} labels", settings.base.len(), settings.targets));
     }

@@ -195,7 +195,7 @@ fn constant(node: &Operation<'_, '_>, texts: &mut Texts) -> Found<Operator> {
     } else {
         return Err("it has no value that is read".into());
     };
-    Ok(Operator::Constant(Tensor { shape: vec![data.len()], data }))
+    Ok(Operator::Constant(Tensor { shape: vec![data.elements()], data }))
 }
 
 fn constant_of_shape(node: &Operation<'_, '_>, texts: &mut Texts) -> Found<Operator> {
@@ -260,7 +260,7 @@ fn one_hot(node: &Operation<'_, '_>, texts: &mut Texts) -> Found<Operator> {
 fn label_encoder(node: &Operation<'_, '_>, texts: &mut Texts) -> Found<Operator> {
     if node.has("classes_strings") {
         let classes = texts.codes(&node.strings("classes_strings")?);
-        let numbers = Data::I64((0..classes.len() as i64).collect());
+        let numbers = Data::I64((0..classes.elements() as i64).collect());
         return table(&classes, &numbers, &Data::I64(vec![node.int("default_int64", -1)?]));
     }
     let mut side = |tensor: &'static str, strings, ints, floats| -> Found<Data> {

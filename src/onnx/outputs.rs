@@ -177,7 +177,7 @@ fn classes(program: &Program, rest: &[Given], value: usize, made: &Tensor, texts
         return None;
     }
     let mapped = rest.iter().find_map(|given| match &given.source {
-        Source::Maps { labels, .. } if labels.len() > 0 => Some(labels.clone()),
+        Source::Maps { labels, .. } if labels.elements() > 0 => Some(labels.clone()),
         _ => None,
     });
     match (mapped.or_else(|| nearest_labels(program, value)), &made.data) {

@@ -28,7 +28,11 @@ impl<'a> Decoder<'a> {
         for nth in 0.. {
             let column = match self.slots.get(nth) {
                 // Most programs write each record as the one before: brackets, blanks, key and colon at once.
-                Some(slot) if scan.take(slot.gap) => slot.column,
+                Some(slot) if scan.take(slot.gap) => {
+                    // Behind the colon there may be more white space than there was in the record before.
+                    scan.space();
+                    slot.column
+                }
                 _ => match self.key(scan, nth)? {
                     Some(column) => column,
                     None => break,

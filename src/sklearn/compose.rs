@@ -2,7 +2,7 @@
 
 use super::attributes::n_features;
 use super::sources::Sources;
-use super::{BuildError, Context, class};
+use super::{BuildError, Context, nested};
 use crate::model::Union;
 use crate::model::compose::Part;
 use crate::value::{Node, ValueError, View};
@@ -89,7 +89,7 @@ impl Parts {
             ctx.gives = ctx.sources.clone();
             self.add(Part { columns, transformer: None, weight }, n, ctx);
         } else {
-            match class::transformer(transformer, ctx) {
+            match nested::transformer(transformer, ctx) {
                 Ok(built) if columns.as_ref().is_some_and(|columns| columns.len() != built.n_features_in()) => {
                     let (gets, takes) = (columns.map_or(0, |columns| columns.len()), built.n_features_in());
                     self.errors.push(transformer.error(format!("takes {takes} features, but gets {gets}")).into());

@@ -51,6 +51,7 @@ mod multioutput;
 mod naive_bayes;
 mod nearest_centroid;
 mod neighbors;
+mod nested;
 mod neural_network;
 mod pairwise;
 mod pipeline;
@@ -258,7 +259,7 @@ pub fn parts(
 /// # Errors
 /// When the class is not supported or its attributes are not what scikit-learn writes.
 pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, BuildError> {
-    class::estimator(value, ctx)
+    nested::estimator(value, ctx)
 }
 
 /// The columns that a booster was fitted on, which stand in its own bytes.
@@ -275,5 +276,5 @@ pub fn booster_names(value: &View<'_, '_>) -> Option<Vec<String>> {
 /// # Errors
 /// As [`estimator`].
 pub fn transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<Transformer, BuildError> {
-    class::transformer(value, ctx)
+    nested::transformer(value, ctx)
 }

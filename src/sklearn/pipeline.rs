@@ -1,6 +1,6 @@
 //! `Pipeline`: steps may be transformers, pipelines, `'passthrough'` or `None`.
 
-use super::{BuildError, Context, class};
+use super::{BuildError, Context, nested};
 use crate::model::{Estimator, Pipeline, Transformer};
 use crate::value::View;
 
@@ -13,7 +13,7 @@ pub fn estimator(value: &View<'_, '_>, ctx: &mut Context) -> Result<Estimator, B
     let given = (ctx.inputs, ctx.sources.clone());
     let mut errors = vec![];
     let transformers = transformers(&steps, ctx, &mut errors);
-    let predictor = class::estimator(&last, ctx);
+    let predictor = nested::estimator(&last, ctx);
     (ctx.inputs, ctx.sources) = given;
     match predictor {
         Ok(predictor) if errors.is_empty() => {
@@ -61,7 +61,7 @@ fn steps<'g, 'a>(value: &View<'g, 'a>) -> Result<Vec<View<'g, 'a>>, BuildError> 
 fn transformers(steps: &[View<'_, '_>], ctx: &mut Context, errors: &mut Vec<BuildError>) -> Vec<Transformer> {
     let mut built: Vec<Transformer> = Vec::with_capacity(steps.len());
     for step in steps {
-        match class::transformer(step, ctx) {
+        match nested::transformer(step, ctx) {
             Ok(transformer) => {
                 if let (Some(before), true) = (built.last(), errors.is_empty()) {
                     errors.extend(fits(step, before, transformer.n_features_in()).err());

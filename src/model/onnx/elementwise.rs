@@ -298,7 +298,7 @@ pub(super) fn clip(x: &Tensor, least: Option<&Tensor>, most: Option<&Tensor>) ->
     let mut clipped = x.clone();
     for (bound, how) in [(least, Binary::Max), (most, Binary::Min)] {
         let Some(bound) = bound else { continue };
-        if bound.data.len() != 1 {
+        if bound.data.elements() != 1 {
             return fail("a bound that is no single number");
         }
         clipped = how.run(&clipped, &Tensor { shape: vec![], data: bound.data.clone() })?;
@@ -309,7 +309,7 @@ pub(super) fn clip(x: &Tensor, least: Option<&Tensor>, most: Option<&Tensor>) ->
 /// A tensor of one value, stretched to `shape`.
 pub(super) fn filled(value: &Tensor, shape: Vec<usize>) -> Op<Tensor> {
     let count = super::tensor::count(&shape)?;
-    if value.data.len() != 1 {
+    if value.data.elements() != 1 {
         return fail("a filling of several values");
     }
     Ok(Tensor { shape, data: map_data!(&value.data, one => vec![one[0]; count]) })

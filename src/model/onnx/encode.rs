@@ -134,8 +134,8 @@ pub struct Table {
 impl Table {
     /// As many keys as values; `default` is one value more, of the same type.
     pub fn new(from: &Data, to: &Data, default: &Data) -> Op<Table> {
-        if from.len() != to.len() || default.len() != 1 {
-            return fail(format!("{} keys for {} values", from.len(), to.len()));
+        if from.elements() != to.elements() || default.elements() != 1 {
+            return fail(format!("{} keys for {} values", from.elements(), to.elements()));
         }
         let mut values = to.clone();
         values.extend(default, 0..1)?;
@@ -151,7 +151,7 @@ impl Table {
         if self.like.kind() != x.data.kind() {
             return fail(format!("{} where {} belongs", x.data.kind(), self.like.kind()));
         }
-        let last = self.values.len() - 1;
+        let last = self.values.elements() - 1;
         let places = keys(&x.data).into_iter().map(|key| self.found.get(&key).copied().unwrap_or(last));
         Tensor::new(x.shape.clone(), self.values.take(places))
     }
@@ -169,7 +169,7 @@ pub struct OneHot {
 
 impl OneHot {
     pub fn new(categories: &Data, zeros: bool) -> OneHot {
-        OneHot { found: places(categories), like: categories.none(), width: categories.len(), zeros }
+        OneHot { found: places(categories), like: categories.none(), width: categories.elements(), zeros }
     }
 
     /// The texts among the categories, in their order; `None` where categories are numbers.
@@ -200,8 +200,8 @@ impl OneHot {
 
 /// Labels from their positions.
 pub(super) fn labelled(positions: &[u32], labels: &Data) -> Op<Tensor> {
-    if let Some(stray) = positions.iter().find(|at| **at as usize >= labels.len()) {
-        return fail(format!("label {stray} of {}", labels.len()));
+    if let Some(stray) = positions.iter().find(|at| **at as usize >= labels.elements()) {
+        return fail(format!("label {stray} of {}", labels.elements()));
     }
     Tensor::new(vec![positions.len()], labels.take(positions.iter().map(|at| *at as usize)))
 }

@@ -47,7 +47,7 @@ impl Budget {
     }
 
     fn add(&mut self, tensors: &[Tensor]) -> Op<()> {
-        let elements: usize = tensors.iter().map(|tensor| tensor.data.len()).sum();
+        let elements: usize = tensors.iter().map(|tensor| tensor.data.elements()).sum();
         self.live += elements;
         self.peak = self.peak.max(self.live);
         // A node costs something even where it computes nothing.
@@ -110,7 +110,8 @@ impl Program {
                 }
             }
             for value in last {
-                budget.live = budget.live.saturating_sub(values[*value].take().map_or(0, |tensor| tensor.data.len()));
+                budget.live =
+                    budget.live.saturating_sub(values[*value].take().map_or(0, |tensor| tensor.data.elements()));
             }
         }
         let value = |at: &usize| values[*at].clone().map_or_else(|| fail("an output that nothing computes"), Ok);

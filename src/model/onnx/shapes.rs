@@ -19,7 +19,7 @@ pub(super) fn reshape(x: &Tensor, target: &[i64], allow_zero: bool) -> Op<Tensor
             shape[at] = 1;
             let others = count(&shape)?;
             // Of no elements the open extent is none.
-            shape[at] = x.data.len().checked_div(others).unwrap_or(0);
+            shape[at] = x.data.elements().checked_div(others).unwrap_or(0);
         }
         _ => return fail("two open extents"),
     }

@@ -47,7 +47,7 @@ macro_rules! map_data {
 pub(super) use map_data;
 
 impl Data {
-    pub fn len(&self) -> usize {
+    pub fn elements(&self) -> usize {
         match self {
             Data::F32(values) => values.len(),
             Data::F64(values) => values.len(),
@@ -103,9 +103,9 @@ pub(super) fn count(shape: &[usize]) -> Op<usize> {
 impl Tensor {
     /// A tensor whose data must fit `shape`.
     pub fn new(shape: Vec<usize>, data: Data) -> Op<Tensor> {
-        match count(&shape)? == data.len() {
+        match count(&shape)? == data.elements() {
             true => Ok(Tensor { shape, data }),
-            false => fail(format!("{} elements do not have the shape {shape:?}", data.len())),
+            false => fail(format!("{} elements do not have the shape {shape:?}", data.elements())),
         }
     }
 

@@ -248,9 +248,10 @@ impl Ensemble {
                 score.any = true;
             }
             let better = |best: Option<usize>, at: usize| match best {
-                Some(best) if !scores[at].any || !(scores[at].sum > scores[best].sum) => Some(best),
-                None if !scores[at].any => None,
-                _ => Some(at),
+                _ if !scores[at].any => best,
+                Some(best) if scores[at].sum > scores[best].sum => Some(at),
+                Some(best) => Some(best),
+                None => Some(at),
             };
             let best = (0..scores.len()).fold(None, better);
             write(scores, *post, out);

@@ -100,7 +100,6 @@ pub const LOOSE: &[Loose] = &[
     Loose { class: "LogisticRegressionCV", output: "predict_proba", bound: ROUNDING },
     Loose { class: "MLPClassifier", output: "predict_proba", bound: ROUNDING },
     Loose { class: "MLPRegressor", output: "predict", bound: ROUNDING },
-    Loose { class: "MiniBatchDictionaryLearning", output: "transform", bound: ROUNDING },
     Loose { class: "MiniBatchKMeans", output: "transform", bound: ROUNDING },
     Loose { class: "MiniBatchNMF", output: "transform", bound: ROUNDING },
     Loose { class: "MiniBatchSparsePCA", output: "transform", bound: ROUNDING },

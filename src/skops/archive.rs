@@ -1,8 +1,9 @@
-//! The members of a zip archive, within a budget. The only place that names the package `zip`.
+//! The members of a zip archive and the arrays in them, within a budget. The only place that names the package `zip`.
 //!
 //! Reads from memory and never writes a file, so the names of members are only names.
 
-use super::SkopsError;
+use super::{SkopsError, npy};
+use crate::value::Array;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -40,5 +41,28 @@ impl<'f> Archive<'f> {
         self.left = self.left.checked_sub(content.len()).ok_or(SkopsError::TooLarge)?;
         content.shrink_to_fit();
         Ok(content)
+    }
+
+    /// The array in a member.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and when it is no array.
+    pub(super) fn array(&mut self, name: &str) -> Result<Array<'static>, SkopsError> {
+        let content = self.read(name)?;
+        npy::read(content).map_err(|problem| SkopsError::Member { member: name.to_owned(), problem })
+    }
+
+    /// The archive in the `content` of a member, with what is left of this one's budget; see [`Self::spent`].
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(super) fn inner<'i>(&self, name: &str, content: &'i [u8]) -> Result<Archive<'i>, SkopsError> {
+        let damaged = |error: SkopsError| SkopsError::Member { member: name.to_owned(), problem: error.to_string() };
+        Archive::open(content, self.left).map_err(damaged)
+    }
+
+    /// Goes on with what `inner` has left.
+    pub(super) fn spent(&mut self, inner: &Archive<'_>) {
+        self.left = inner.left;
     }
 }

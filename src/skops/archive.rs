@@ -1,9 +1,9 @@
-//! The members of a zip archive and the arrays in them, within a budget. The only place that names the package `zip`.
+//! The members of a zip archive, within a budget. The only place that names the package `zip`.
 //!
 //! Reads from memory and never writes a file, so the names of members are only names.
 
-use super::{SkopsError, npy};
-use crate::value::Array;
+use super::SkopsError;
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -43,26 +43,21 @@ impl<'f> Archive<'f> {
         Ok(content)
     }
 
-    /// The array in a member.
+    /// The members of an archive that is a member itself, by their names; they count against the same budget.
     ///
     /// # Errors
-    /// As [`Self::read`], and when it is no array.
-    pub(super) fn array(&mut self, name: &str) -> Result<Array<'static>, SkopsError> {
-        let content = self.read(name)?;
-        npy::read(content).map_err(|problem| SkopsError::Member { member: name.to_owned(), problem })
-    }
-
-    /// The archive in the `content` of a member, with what is left of this one's budget; see [`Self::spent`].
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub(super) fn inner<'i>(&self, name: &str, content: &'i [u8]) -> Result<Archive<'i>, SkopsError> {
+    /// As [`Archive::open`] and [`Archive::read`].
+    pub(super) fn unpack(&mut self, name: &str) -> Result<Vec<(String, Vec<u8>)>, SkopsError> {
+        let file = self.read(name)?;
         let damaged = |error: SkopsError| SkopsError::Member { member: name.to_owned(), problem: error.to_string() };
-        Archive::open(content, self.left).map_err(damaged)
-    }
-
-    /// Goes on with what `inner` has left.
-    pub(super) fn spent(&mut self, inner: &Archive<'_>) {
+        let mut inner = Archive::open(&file, self.left).map_err(damaged)?;
+        let mut members = vec![];
+        for at in 0..inner.zip.len() {
+            let Some(Ok(name)) = inner.zip.name_for_index(at).map(|name| name.map(Cow::into_owned)) else { continue };
+            let content = inner.read(&name)?;
+            members.push((name, content));
+        }
         self.left = inner.left;
+        Ok(members)
     }
 }

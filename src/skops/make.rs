@@ -4,7 +4,7 @@
 
 use super::archive::Archive;
 use super::schema::{self, Entries, State};
-use super::{Refused, SkopsError};
+use super::{Refused, SkopsError, npy};
 use crate::pickle::known_name;
 use crate::value::{Array, ArrayData, Builder, DType, Graph, Id, Name, Node, Object, read_scalar, utf32};
 use serde_json::value::RawValue;
@@ -174,11 +174,12 @@ impl Maker<'_> {
         if state.kind.as_deref() == Some("json") {
             return self.objects(state);
         }
-        let member = self.member(state)?;
+        let member = state.file.as_deref().ok_or_else(|| self.wrong("an array without a file".to_owned()))?;
         if let Some(id) = self.arrays.get(member) {
             return Ok(*id);
         }
-        let array = self.archive.array(member)?;
+        let damaged = |problem| SkopsError::Member { member: member.to_owned(), problem };
+        let array = npy::read(self.archive.read(member)?).map_err(damaged)?;
         let is_array = (state.module.as_deref(), state.class.as_deref()) == (Some("numpy"), Some("ndarray"));
         let node = match is_array {
             true => Node::Array(Box::new(array)),
@@ -192,27 +193,27 @@ impl Maker<'_> {
         Ok(id)
     }
 
-    /// A matrix of scipy, as its `save_npz` writes it: an archive in the archive, with an array for each part.
+    /// A sparse matrix, whose arrays are an archive of their own.
     fn sparse(&mut self, state: &State) -> Result<Id, SkopsError> {
-        let member = self.member(state)?;
-        let bytes = self.archive.read(member)?;
-        let mut parts = self.archive.inner(member, &bytes)?;
-        let mut attributes = Vec::new();
-        for (name, member) in
-            [("_shape", "shape.npy"), ("indptr", "indptr.npy"), ("indices", "indices.npy"), ("data", "data.npy")]
-        {
-            let array = Node::Array(Box::new(parts.array(member)?));
-            let name = self.nodes.push(Node::Str(Cow::Borrowed(name)));
-            attributes.push((name, self.nodes.push(array)));
+        let member = state.file.as_deref().ok_or_else(|| self.wrong("a sparse matrix without a file".to_owned()))?;
+        if let Some(id) = self.arrays.get(member) {
+            return Ok(*id);
         }
-        self.archive.spent(&parts);
-        let attributes = self.nodes.push(Node::Dict(attributes));
-        Ok(self.instance(state, vec![], Some(attributes)))
-    }
-
-    /// The member of the archive that holds a value.
-    fn member<'s>(&self, state: &'s State) -> Result<&'s str, SkopsError> {
-        state.file.as_deref().ok_or_else(|| self.wrong("an array without a file".to_owned()))
+        let mut entries = vec![];
+        for (name, file) in self.archive.unpack(member)? {
+            let name = name.trim_end_matches(".npy");
+            let key = if name == "shape" { "_shape" } else { name };
+            if ["_shape", "data", "indices", "indptr", "offsets"].contains(&key) {
+                let damaged = |problem| SkopsError::Member { member: format!("{name} of {member}"), problem };
+                let array = npy::read(file).map_err(damaged)?;
+                let key = self.nodes.push(Node::Str(Cow::Owned(key.to_owned())));
+                entries.push((key, self.nodes.push(Node::Array(Box::new(array)))));
+            }
+        }
+        let attributes = self.nodes.push(Node::Dict(entries));
+        let id = self.instance(state, vec![], Some(attributes));
+        self.arrays.insert(member.to_owned(), id);
+        Ok(id)
     }
 
     /// An array of objects: nested lists, as `tolist` gives them.

@@ -141,7 +141,7 @@ fn damaged_schemas_say_where() {
     let expected = format!("1.npz in the archive: {zip}");
     check(&[("schema.json", schema.as_bytes()), ("1.npz", b"no archive")], &expected);
     let empty = archive(&[("shape.npy", b"")]);
-    let expected = "shape.npy in the archive: it is no numpy array";
+    let expected = "shape of 1.npz in the archive: it is no numpy array";
     check(&[("schema.json", schema.as_bytes()), ("1.npz", &empty)], expected);
     let mut deep = plain("1");
     for _ in 0..200 {

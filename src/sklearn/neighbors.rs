@@ -3,11 +3,11 @@
 use super::attributes::{class_name, flag, numbers, policy, vector};
 use super::labels::{classes, labels};
 use super::{BuildError, Context, sparse};
-use crate::model::neighbors::{
-    Binary, Index, Kernel, KernelDensity, Labels, LocalOutlierFactor, Metric, Neighbors, Node, Outlier, Reach, Search, Shape,
-    Target, Tree,
-};
 use crate::model::InputPolicy;
+use crate::model::neighbors::{
+    Binary, Index, Kernel, KernelDensity, Labels, LocalOutlierFactor, Metric, Neighbors, Node, Outlier, Reach, Search,
+    Shape, Target, Tree,
+};
 use crate::model::tree::pairwise_sum;
 use crate::value::{DType, ScalarKind, ValueError, View};
 use std::sync::Arc;

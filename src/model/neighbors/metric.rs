@@ -130,7 +130,9 @@ impl Metric {
     pub fn takes(&self, n_features: usize) -> bool {
         match self {
             Metric::Haversine => n_features == 2,
-            Metric::Weighted { weights: each, .. } | Metric::Standardized { variances: each } => each.len() == n_features,
+            Metric::Weighted { weights: each, .. } | Metric::Standardized { variances: each } => {
+                each.len() == n_features
+            }
             Metric::Mahalanobis { inverse } => n_features.checked_mul(n_features) == Some(inverse.len()),
             _ => true,
         }

@@ -31,8 +31,8 @@ authorities() { # whom TLS trusts: CA_BUNDLE, else Mozilla's list as the distrib
 }
 
 if [ ${#features[@]} -gt 0 ]; then authorities >"$context/ca-certificates.crt"; fi
-RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target "$target" "${features[@]}"
-cp "${CARGO_TARGET_DIR:-target}/$target/release/scorelet" "$context/"
+RUSTFLAGS="-C target-feature=+crt-static" cargo build --profile dist --locked --target "$target" "${features[@]}"
+cp "${CARGO_TARGET_DIR:-target}/$target/dist/scorelet" "$context/"
 python3 scripts/sbom.py --target "$target" "${features[@]}" >"$context/scorelet.cdx.json"
 chmod 644 "$context"/*.*
 

@@ -33,9 +33,11 @@ pub(super) fn linear_classifier(node: &Operation<'_, '_>, texts: &mut Texts) -> 
 pub(super) fn linear_regressor(node: &Operation<'_, '_>, _: &mut Texts) -> Found<Operator> {
     let targets = usize::try_from(node.int("targets", 1)?).unwrap_or(0);
     let intercepts = node.floats("intercepts")?;
-    if !intercepts.is_empty() && intercepts.len() != targets {
+    // skl2onnx writes a single 0 for a model without intercepts, however many targets it has.
+    if intercepts.len() != targets && intercepts.iter().any(|intercept| *intercept != 0.0) {
         return Err(format!("{} intercepts for {targets} targets", intercepts.len()));
     }
+    let intercepts = if intercepts.len() == targets { intercepts } else { vec![] };
     Ok(Operator::Linear { model: Box::new(linear(node, targets, intercepts, None)?), labels: None })
 }
 

@@ -52,10 +52,11 @@ macro_rules! same {
 const STANDARD_OPERATORS: &[(&str, Reader)] = &{
     const UNARY: [(&str, Reader); 20] = same!(Unary: Abs, Ceil, Cos, Erf, Exp, Floor, IsInf, IsNaN, Log, Neg, Not, Reciprocal, Relu, Round, Sigmoid, Sign, Sin, Softplus, Sqrt, Tanh);
     const BINARY: [(&str, Reader); 15] = same!(Binary: Add, And, Div, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Max, Min, Mod, Mul, Or, Pow, Sub);
-    const OTHER: [(&str, Reader); 41] = [
+    const OTHER: [(&str, Reader); 43] = [
         ("ArgMax", |node, _| arg(node, true)),
         ("ArgMin", |node, _| arg(node, false)),
         ("Cast", cast),
+        ("CastLike", |_, _| Ok(Operator::CastLike)),
         ("Clip", clip),
         ("Concat", |node, _| Ok(Operator::Concat(node.some_int("axis")?.ok_or("it has no axis")?))),
         ("Constant", constant),
@@ -71,6 +72,10 @@ const STANDARD_OPERATORS: &[(&str, Reader)] = &{
         ("Gemm", gemm),
         ("Identity", |_, _| Ok(Operator::Identity)),
         ("LogSoftmax", |node, _| softmax(node, true)),
+        ("LpNormalization", |node, _| match node.int("p", 2)? {
+            p @ (1 | 2) => Ok(Operator::LpNormalization { axis: node.int("axis", -1)?, squares: p == 2 }),
+            p => Err(format!("p={p}")),
+        }),
         ("MatMul", |_, _| Ok(Operator::MatMul)),
         ("Mean", |_, _| Ok(Operator::Mean)),
         ("ReduceL1", |node, _| reduce(node, Reduction::L1)),
@@ -111,9 +116,9 @@ const STANDARD_OPERATORS: &[(&str, Reader)] = &{
         ("Where", |_, _| Ok(Operator::Where)),
         ("Xor", |_, _| Ok(Operator::Binary(Binary::Xor))),
     ];
-    let mut all = [OTHER[0]; 76];
+    let mut all = [OTHER[0]; 78];
     let mut at = 0;
-    while at < 76 {
+    while at < 78 {
         all[at] = if at < 20 {
             UNARY[at]
         } else if at < 35 {

@@ -127,14 +127,17 @@ fn tables(
         return Ok(vec![(rest[0].name.clone(), single, Form::Matrix)]);
     }
     let one = |given: &Given| {
+        let values = given.source.values();
+        let stacked = matches!(probe(&values)?[0].shape[..], [_, ROWS, _]);
         let form = match &given.source {
+            Source::Sequence(_) => Form::List,
+            _ if stacked => Form::Stack,
             Source::Tensor(_) => Form::Floats,
             Source::Maps { .. } => Form::Matrix,
-            Source::Sequence(_) => Form::List,
         };
-        (given.name.clone(), given.source.values(), form)
+        Ok((given.name.clone(), values, form))
     };
-    Ok(rest.iter().map(one).collect())
+    rest.iter().map(one).collect()
 }
 
 fn score_method(name: &str, made: &[Arc<Tensor>], form: &Form, clusters: bool) -> Method {
@@ -173,7 +176,7 @@ fn score_method(name: &str, made: &[Arc<Tensor>], form: &Form, clusters: bool) -
 /// The labels that `value` can be: the keys of a map of probabilities, else those of the nearest step before it that has
 /// some. Of texts, else all that there are.
 fn classes(program: &Program, rest: &[Given], value: usize, made: &Tensor, texts: &[String]) -> Option<Classes> {
-    if made.shape.iter().skip(1).product::<usize>() != 1 {
+    if made.data.elements() != ROWS {
         return None;
     }
     let mapped = rest.iter().find_map(|given| match &given.source {
@@ -199,7 +202,7 @@ fn nearest_labels(program: &Program, value: usize) -> Option<Data> {
         if std::mem::replace(&mut seen[value], true) {
             continue;
         }
-        let Some(step) = program.steps.iter().find(|step| step.outputs.contains(&Some(value))) else { continue };
+        let Some(step) = program.maker(value) else { continue };
         let constant = |value: usize| program.constants.iter().find(|(at, _)| *at == value).map(|(_, tensor)| tensor);
         match &step.operator {
             Operator::Trees { labels: Some(labels), .. } | Operator::Linear { labels: Some(labels), .. } => {
@@ -228,7 +231,7 @@ enum Purpose {
 }
 
 fn purpose(program: &Program, mut value: usize) -> Purpose {
-    while let Some(step) = program.steps.iter().find(|step| step.outputs.contains(&Some(value))) {
+    while let Some(step) = program.maker(value) {
         match &step.operator {
             Operator::Trees { .. } | Operator::Linear { .. } | Operator::SvmRegressor(_) => return Purpose::Predicts,
             Operator::Scaler { .. }

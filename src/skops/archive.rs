@@ -49,7 +49,8 @@ impl<'f> Archive<'f> {
     /// As [`Archive::open`] and [`Archive::read`].
     pub(super) fn unpack(&mut self, name: &str) -> Result<Vec<(String, Vec<u8>)>, SkopsError> {
         let file = self.read(name)?;
-        let mut inner = Archive::open(&file, self.left)?;
+        let damaged = |error: SkopsError| SkopsError::Member { member: name.to_owned(), problem: error.to_string() };
+        let mut inner = Archive::open(&file, self.left).map_err(damaged)?;
         let mut members = vec![];
         for at in 0..inner.zip.len() {
             let Some(Ok(name)) = inner.zip.name_for_index(at).map(|name| name.map(Cow::into_owned)) else { continue };

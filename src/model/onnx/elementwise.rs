@@ -288,6 +288,17 @@ pub(super) fn cast(x: &Tensor, to: Kind) -> Op<Tensor> {
     Ok(Tensor { shape: x.shape.clone(), data })
 }
 
+/// `CastLike`: to the type that `like` has.
+pub(super) fn cast_like(x: &Tensor, like: &Tensor) -> Op<Tensor> {
+    match &like.data {
+        Data::F32(_) => cast(x, Kind::F32),
+        Data::F64(_) => cast(x, Kind::F64),
+        Data::I64(_) => cast(x, Kind::Int { bits: 64, signed: true }),
+        Data::Bool(_) => cast(x, Kind::Bool),
+        Data::Text(_) => fail("a cast to text"),
+    }
+}
+
 fn narrow(value: i64, bits: u32, signed: bool) -> i64 {
     let shift = 64 - bits.clamp(1, 64);
     if signed { value << shift >> shift } else { ((value as u64) << shift >> shift) as i64 }

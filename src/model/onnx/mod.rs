@@ -5,6 +5,7 @@
 
 mod elementwise;
 mod encode;
+mod engine;
 mod linear;
 mod matrix;
 mod operator;

@@ -26,6 +26,8 @@ pub enum Operator {
     /// From left to right: sums and extremes take any number of inputs.
     Binary(Binary),
     Cast(Kind),
+    /// To the type of the second input.
+    CastLike,
     CDist {
         squared: bool,
     },
@@ -55,6 +57,10 @@ pub enum Operator {
     Linear {
         model: Box<Linear>,
         labels: Option<Data>,
+    },
+    LpNormalization {
+        axis: i64,
+        squares: bool,
     },
     MatMul,
     Mean,
@@ -215,12 +221,14 @@ impl Operator {
             Arg { axis, keep, largest, last } => reduce::arg(x, *axis, *keep, *largest, *last),
             Binarizer(threshold) => encode::binarized(x, *threshold),
             Cast(kind) => elementwise::cast(x, *kind),
+            CastLike => elementwise::cast_like(x, inputs.at(1)?),
             Clip { least, most } => {
                 elementwise::clip(x, least.as_ref().or(inputs.get(1)), most.as_ref().or(inputs.get(2)))
             }
             ConstantOfShape(value) => elementwise::filled(value, shapes::extents(x.ints()?)?),
             Flatten(axis) => shapes::flatten(x, *axis),
             Imputer { replaced, by } => encode::imputed(x, *replaced, by),
+            LpNormalization { axis, squares } => reduce::normalized(x, *axis, *squares),
             Normalizer(norm) => encode::normalized(x, *norm),
             Reduce { how, axes, keep, none_is_none } => match inputs.list(axes.as_deref(), 1)? {
                 None | Some([]) if *none_is_none => Ok(x.clone()),

@@ -86,6 +86,11 @@ impl Program {
         Plan { steps, wanted: wanted.to_vec() }
     }
 
+    /// The step that gives a value.
+    pub fn maker(&self, value: usize) -> Option<&Step> {
+        self.steps.iter().find(|step| step.outputs.contains(&Some(value)))
+    }
+
     /// Computes what `plan` is for.
     ///
     /// # Errors
@@ -125,4 +130,11 @@ pub struct Plan {
     /// Position of the step, and the values that no later one needs.
     steps: Vec<(usize, Vec<usize>)>,
     wanted: Vec<usize>,
+}
+
+impl Plan {
+    /// The values that it is for.
+    pub fn wanted(&self) -> &[usize] {
+        &self.wanted
+    }
 }

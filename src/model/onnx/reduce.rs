@@ -179,6 +179,25 @@ pub(super) fn softmax(x: &Tensor, axis: i64, to_end: bool, log: bool) -> Op<Tens
     floats(x, values)
 }
 
+/// `LpNormalization`: divided by the norm along an axis; where that is 0, so is all.
+pub(super) fn normalized(x: &Tensor, axis: i64, squares: bool) -> Op<Tensor> {
+    let axis = x.axis(axis)?;
+    let (before, extent, after) = x.around(axis);
+    let mut values = x.f64s()?;
+    for block in 0..before {
+        for lane in 0..after {
+            let places = || (0..extent).map(|at| (block * extent + at) * after + lane);
+            let norm: f64 = match squares {
+                true => places().map(|at| values[at] * values[at]).sum::<f64>().sqrt(),
+                false => places().map(|at| values[at].abs()).sum(),
+            };
+            let by = if norm == 0.0 { f64::INFINITY } else { norm };
+            places().for_each(|at| values[at] /= by);
+        }
+    }
+    floats(x, values)
+}
+
 /// `CumSum` along an axis.
 pub(super) fn running_sum(x: &Tensor, axis: i64, exclusive: bool, reverse: bool) -> Op<Tensor> {
     let axis = x.axis(axis)?;

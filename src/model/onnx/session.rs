@@ -61,6 +61,8 @@ pub enum Form {
     Matrix,
     /// A matrix for each tensor.
     List,
+    /// A matrix for each part of one tensor along its first axis.
+    Stack,
 }
 
 impl Session {
@@ -92,7 +94,7 @@ impl Session {
             let mut peaks = [0; 2];
             for (peak, rows) in peaks.iter_mut().zip([1, 4]) {
                 let mut budget = Budget::new(true);
-                let made = self.tensors(&answer.plan, self.sample(rows).view(), &mut budget)?;
+                let made = self.rowed(answer, self.sample(rows).view(), &mut budget)?;
                 *peak = budget.peak;
                 self.output(&made, &answer.form, rows)?;
             }
@@ -137,7 +139,7 @@ impl Session {
         let mut parts: Vec<Vec<Arc<Tensor>>> = vec![];
         for from in (0..x.nrows().max(1)).step_by(self.batch) {
             let rows = x.slice(s![from..x.nrows().min(from + self.batch), ..]);
-            let made = self.tensors(&answer.plan, rows, &mut Budget::new(false));
+            let made = self.rowed(answer, rows, &mut Budget::new(false));
             parts.push(made.map_err(|OpError(problem)| refused(problem))?);
         }
         let whole = if parts.len() == 1 { Ok(parts.remove(0)) } else { joined(&parts) };
@@ -191,6 +193,39 @@ impl Session {
         self.program.run(plan, inputs, budget)
     }
 
+    /// What is computed for the rows of `x`, each tensor with the rows as its first axis.
+    fn rowed(&self, answer: &Answer, x: ArrayView2<'_, f64>, budget: &mut Budget) -> Op<Vec<Arc<Tensor>>> {
+        let rows = x.nrows();
+        let made = self.tensors(&answer.plan, x, budget)?;
+        let by_rows = |tensor: &Arc<Tensor>| match (&answer.form, tensor.shape.as_slice()) {
+            (Form::Stack, &[parts, n, columns]) if n == rows => {
+                let part = |at: usize| {
+                    let from = at * n * columns;
+                    Tensor::new(vec![n, columns], tensor.data.take(from..from + n * columns)).map(Arc::new)
+                };
+                (0..parts).map(part).collect::<Op<Vec<_>>>()
+            }
+            // Labels lie in one row where they were looked up among classes in one.
+            (Form::Labels(_) | Form::Ints, &[1, n]) if n == rows => {
+                Tensor::new(vec![n], tensor.data.clone()).map(|labels| vec![Arc::new(labels)])
+            }
+            (_, [n, ..]) if *n == rows => Ok(vec![tensor.clone()]),
+            (_, shape) => {
+                let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+                fail(format!("it gives a result of shape {shape:?} for {rows}: no answer for each row"))
+            }
+        };
+        let mut found = vec![];
+        for (tensor, value) in made.iter().zip(answer.plan.wanted()) {
+            let named = |OpError(problem)| match self.program.maker(*value) {
+                Some(step) => OpError(format!("{}: {problem}", step.name)),
+                None => OpError(problem),
+            };
+            found.extend(by_rows(tensor).map_err(named)?);
+        }
+        Ok(found)
+    }
+
     fn output(&self, made: &[Arc<Tensor>], form: &Form, rows: usize) -> Op<Output> {
         let tables = made.iter().map(|tensor| table(tensor, rows));
         let Some(first) = made.first() else { return fail("no output") };
@@ -217,7 +252,7 @@ impl Session {
                     joined.map_err(|error| OpError(error.to_string()))?.as_standard_layout().into_owned(),
                 ))
             }
-            Form::List => Ok(Output::List(tables.collect::<Op<_>>()?)),
+            Form::List | Form::Stack => Ok(Output::List(tables.collect::<Op<_>>()?)),
         }
     }
 

@@ -28,7 +28,7 @@ pub enum Data {
     F64(Vec<f64>),
     I64(Vec<i64>),
     Bool(Vec<bool>),
-    /// Numbers of texts ([`super::Session::texts`]), negative for one that the model does not know.
+    /// Numbers of texts, as a session has met them, negative for one that the model does not know.
     Text(Vec<i32>),
 }
 

@@ -1,9 +1,11 @@
 //! Tree ensembles of ai.onnx.ml: every way to branch, to aggregate and to transform.
 //!
+//! Trees of float32 ride on the engine of all trees where that is exact ([`super::engine`]); the walk here takes the rest.
 //! Sums are made in the type of the input (float32, or double for double inputs), in the order of the trees, from zero:
 //! what ONNX Runtime computes with one thread. Its threads add partial sums, whose last bits may differ.
 //! Trees are checked when they are added: a walk ends at a leaf, and all positions are inside.
 
+use super::engine::Engine;
 use super::post::Post;
 use super::tensor::{Data, Op, Tensor, fail};
 
@@ -73,6 +75,8 @@ pub struct Ensemble {
     weights: Vec<Weight>,
     n_features: usize,
     settings: Settings,
+    /// The same trees for float32, where they can be.
+    engine: Option<Engine>,
 }
 
 /// The second child stands beside the first; a leaf's child is its own number among the leaves.
@@ -103,7 +107,7 @@ impl Ensemble {
         settings: Settings,
     ) -> Op<Self> {
         let (packed, starts, n_features) = (vec![], vec![0], 0);
-        let mut made = Ensemble { packed, roots: vec![], starts, weights: vec![], n_features, settings };
+        let mut made = Ensemble { packed, roots: vec![], starts, weights: vec![], n_features, settings, engine: None };
         let mut reached = vec![false; nodes.len()];
         for root in roots {
             made.roots.push(made.packed.len() as u32);
@@ -127,6 +131,7 @@ impl Ensemble {
                 };
             }
         }
+        made.engine = Engine::new(nodes, roots, weights, &made.settings, made.n_features);
         Ok(made)
     }
 
@@ -153,8 +158,16 @@ impl Ensemble {
         if columns == 0 {
             return fail("an input without columns");
         }
-        match &x.data {
-            Data::F64(values) => self.score(values, columns, &mut out, &mut labels),
+        match (&x.data, &self.engine) {
+            (Data::F64(values), _) => self.score(values, columns, &mut out, &mut labels),
+            (_, Some(engine)) => {
+                let mut scores = Vec::with_capacity(self.settings.targets);
+                for sums in engine.sums(&x.f32s()?, columns).chunks_exact(self.settings.targets) {
+                    scores.clear();
+                    scores.extend(sums.iter().zip(engine.any()).map(|(sum, any)| Score { sum: *sum, any: *any }));
+                    self.finish(&mut scores, &mut out, &mut labels);
+                }
+            }
             _ => self.score(&x.f32s()?, columns, &mut out, &mut labels),
         }
         Ok((Tensor::new(vec![rows, self.width()], Data::F32(out))?, labels))
@@ -181,13 +194,16 @@ impl Ensemble {
                 }
             }
             for (_, scores) in block.chunks_exact(columns).zip(scores.chunks_exact_mut(targets)) {
-                match self.settings.purpose {
-                    Purpose::Regression => self.regression(scores, out),
-                    Purpose::Classification { one_id, positive } => {
-                        labels.push(self.classify(scores, one_id, positive, out));
-                    }
-                }
+                self.finish(scores, out, labels);
             }
+        }
+    }
+
+    /// From the sums of one row to its scores, and of a classifier to its label.
+    fn finish<T: Number>(&self, sums: &mut [Score<T>], out: &mut Vec<f32>, labels: &mut Vec<u32>) {
+        match self.settings.purpose {
+            Purpose::Regression => self.regression(sums, out),
+            Purpose::Classification { one_id, positive } => labels.push(self.classify(sums, one_id, positive, out)),
         }
     }
 

@@ -64,7 +64,7 @@ fn take_back(value: &View<'_, '_>, columns: usize, ctx: &mut Context, back: &mut
             ctx.read(value)?;
             pipeline::steps(value)?.iter().rev().try_for_each(|step| take_back(step, columns, ctx, back))?;
         }
-        other => return Err(BuildError::option(value, format!("{other} taken back"))),
+        other => return Err(BuildError::option(value, format!("inverse_transform of a {other}"))),
     }
     Ok(())
 }

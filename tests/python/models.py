@@ -274,7 +274,7 @@ def searches(rng):
 
 def of_one_class(rng):
     return pick(rng, nn.MLPClassifier((3,), max_iter=5, random_state=0), lm.RidgeClassifier(), tree.DecisionTreeClassifier(), ensemble.RandomForestClassifier(3),
-                neighbors.KNeighborsClassifier(2), nb.GaussianNB(), ensemble.AdaBoostClassifier(n_estimators=2), dummy.DummyClassifier())
+                neighbors.KNeighborsClassifier(2), nb.GaussianNB(), dummy.DummyClassifier())
 
 
 def density(rng):

@@ -30,6 +30,10 @@ pub enum OrderError {
 /// # Errors
 /// When it is anything else, is empty, or names a column twice.
 pub fn read(value: &View<'_, '_>) -> Result<Vec<String>, OrderError> {
+    if let Some(names) = arrow_texts(value) {
+        check(&names)?;
+        return Ok(names);
+    }
     let listed = index_items(value);
     let value = listed.as_ref().unwrap_or(value);
     let not_a_list = || OrderError::NotAList { found: value.kind() };
@@ -80,6 +84,32 @@ pub fn index_items<'g, 'a>(value: &View<'g, 'a>) -> Option<View<'g, 'a>> {
     arrays.find(|part| part.array().is_some())
 }
 
+/// The texts of an Index that pandas 3 keeps in pyarrow's array: `_restore_array((type, length, nulls, offset, buffers, …))`
+/// with the buffers of 64-bit places and of all texts, one behind the other.
+fn arrow_texts(value: &View<'_, '_>) -> Option<Vec<String>> {
+    let graph = value.graph();
+    let index = value.object().filter(|object| object.class.name == "_new_Index")?;
+    let array = graph.view(*index.args.get(1)?).get("data")?.get("_pa_array")?;
+    let array = if array.class()?.name == "chunked_array" { only(array.args().first()?)? } else { array };
+    let parts = array.args().first()?.items().ok()?;
+    let [kind, length, _, offset, buffers, ..] = &parts[..] else { return None };
+    if kind.args().first()?.str() != Ok("large_string") {
+        return None;
+    }
+    let (length, offset) = (length.usize().ok()?, offset.usize().ok()?);
+    let buffers: Vec<&[u8]> =
+        buffers.items().ok()?.iter().filter_map(|buffer| buffer.args().first()?.bytes().ok()).collect();
+    let [places, texts] = buffers[..] else { return None };
+    let places = places.as_chunks::<8>().0.get(offset..=offset.checked_add(length)?)?;
+    let places: Option<Vec<usize>> = places.iter().map(|place| i64::from_le_bytes(*place).try_into().ok()).collect();
+    places?.windows(2).map(|pair| String::from_utf8(texts.get(pair[0]..pair[1])?.to_vec()).ok()).collect()
+}
+
+fn only<'g, 'a>(list: &View<'g, 'a>) -> Option<View<'g, 'a>> {
+    let mut items = list.items().ok()?.into_iter();
+    items.next().filter(|_| items.next().is_none())
+}
+
 /// Columns that the object was fitted on; one that has no names of its own says what the first of those in it says that
 /// sees its input.
 pub fn fitted_names(value: &View<'_, '_>) -> Option<Vec<String>> {
@@ -123,4 +153,74 @@ pub fn difference(left: &[String], right: &[String]) -> (String, String) {
         _ => format!("(from position {}) {}", same + 1, shown(&names[same..])),
     };
     (from(left), from(right))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pickle::{self, Limits};
+
+    /// `pandas.Index` of texts as pandas 3 pickles it beside pyarrow, with these places and texts in its buffers.
+    fn index(count: u8, places: &[i64], texts: &[u8]) -> Vec<u8> {
+        let buffer = |bytes: &[u8]| {
+            let literal = [b"C", &[bytes.len() as u8][..], bytes].concat();
+            [b"cpyarrow.lib\npy_buffer\n".as_slice(), &literal, b"\x85Ra"].concat()
+        };
+        let places: Vec<u8> = places.iter().flat_map(|place| place.to_le_bytes()).collect();
+        [
+            b"cpandas.core.indexes.base\n_new_Index\n(cpandas\nIndex\n(dVdata\ncpandas.arrays\nArrowStringArray\n)\x81(d"
+                .as_slice(),
+            b"V_pa_array\ncpyarrow.lib\n_restore_array\n(cpyarrow.lib\ntype_for_alias\n(Vlarge_string\ntR",
+            &[b'K', count, b'K', 0, b'K', 0],
+            b"]Na",
+            &buffer(&places),
+            &buffer(texts),
+            b"]Nt\x85RsbstR.",
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn names_are_found_in_what_holds_the_estimator() {
+        let fitted = "csklearn.preprocessing._data\nStandardScaler\n)\u{81}(dVfeature_names_in_\n(lVx\naVy\nasb";
+        let check = |file: String, expected: Option<&[&str]>| {
+            let file: Vec<u8> = file.chars().map(|c| c as u8).collect();
+            let limits = Limits::for_file(&file);
+            let stream = pickle::decompress(&file, &limits).unwrap();
+            let names = fitted_names(&pickle::read(&stream, &limits).unwrap().root());
+            assert_eq!(names, expected.map(|names| names.iter().map(|name| (*name).to_owned()).collect()));
+        };
+        let held = |class: &str, key: &str, value: &str| format!("csklearn.{class}\n)\u{81}(dV{key}\n{value}sb");
+        let named = |object: &str| format!("(Vone\n{object}t");
+        let frozen = held("frozen._frozen\nFrozenEstimator", "estimator", fitted);
+        let union =
+            held("pipeline\nFeatureUnion", "transformer_list", &format!("(l{}a{}a", named("Vdrop\n"), named(fitted)));
+        let pipeline = held("pipeline\nPipeline", "steps", &format!("(l{}a{}a", named("N"), named(&frozen)));
+        for file in [&frozen, &union, &pipeline] {
+            check(format!("{file}."), Some(&["x", "y"]));
+        }
+        check(format!("{}.", held("ensemble._bagging\nBaggingClassifier", "estimator", fitted)), None);
+    }
+
+    #[test]
+    fn an_index_of_pyarrow_is_its_texts() {
+        let check = |file: Vec<u8>, expected: Option<&[&str]>| {
+            let limits = Limits::for_file(&file);
+            let stream = pickle::decompress(&file, &limits).unwrap();
+            let names = read(&pickle::read(&stream, &limits).unwrap().root()).ok();
+            assert_eq!(names, expected.map(|names| names.iter().map(|name| (*name).to_owned()).collect()));
+        };
+        check(index(2, &[0, 1, 5], "aé b".as_bytes()), Some(&["a", "é b"]));
+        check(index(1, &[0, 0], b""), Some(&[""]));
+        check(index(0, &[0], b""), None);
+        for (count, places, texts) in [
+            (3, vec![0, 1, 2], b"ab".as_slice()),
+            (2, vec![0, 1, 9], b"ab"),
+            (2, vec![0, -1, 2], b"ab"),
+            (2, vec![1, 0, 2], b"ab"),
+            (1, vec![0, 1], b"\xff"),
+        ] {
+            check(index(count, &places, texts), None);
+        }
+    }
 }

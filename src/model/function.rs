@@ -17,10 +17,15 @@ pub struct FunctionTransformer {
 }
 
 /// A function of numpy, by its name there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Function {
     /// `func=None`.
     Identity,
+    /// `clip` between the bounds that `kw_args` gives.
+    Clip {
+        low: f64,
+        high: f64,
+    },
     Absolute,
     Arccos,
     Arccosh,
@@ -125,6 +130,8 @@ impl Function {
             Function::Arctanh => x.atanh(),
             Function::Cbrt => x.cbrt(),
             Function::Ceil => x.ceil(),
+            Function::Clip { low, high } if !x.is_nan() => x.max(low).min(high),
+            Function::Clip { .. } => x,
             Function::Cos => x.cos(),
             Function::Cosh => x.cosh(),
             Function::Degrees => x * (180.0 / std::f64::consts::PI),

@@ -245,4 +245,18 @@ mod tests {
         assert_eq!(model.call(Method::Predict, x.view()), Ok(Output::Ints(vec![1, -1])));
         assert_eq!(model.call(Method::ScoreSamples, x.view()), Ok(Output::Floats(vec![2.0, 1.5])));
     }
+
+    #[test]
+    fn several_labels_are_columns_and_a_single_class_is_the_answer() {
+        let x = array![[1.0], [-1.0]];
+        let several = model(&[1.0, -1.0], &[0.5, 0.0], Head::Multilabel);
+        let columns = vec![Output::Ints(vec![1, 0]), Output::Ints(vec![0, 1])];
+        assert_eq!(several.call(Method::Predict, x.view()), Ok(Output::Columns(columns)));
+        let decision = several.call(Method::DecisionFunction, x.view());
+        assert_eq!(decision, Ok(Output::Matrix(array![[1.5, -1.0], [-0.5, 1.0]])));
+        let classes = Arc::new(Classes::Int(vec![7]));
+        let single = model(&[1.0], &[0.0], Head::Classifier { classes, probability: None });
+        let got = single.call(Method::Predict, x.view()).unwrap();
+        assert!(matches!(got, Output::Labels { indices, .. } if indices == [0, 0]));
+    }
 }

@@ -92,6 +92,16 @@ pub fn erf(x: f64) -> f64 {
     }
 }
 
+/// `scipy.special.ndtr`, the normal distribution function (Cephes).
+pub fn norm_cdf(x: f64) -> f64 {
+    let scaled = x * std::f64::consts::FRAC_1_SQRT_2;
+    match scaled.abs() {
+        size if size < 1.0 => 0.5 + 0.5 * erf(scaled),
+        size if scaled > 0.0 => 1.0 - 0.5 * erfc_above_one(size),
+        size => 0.5 * erfc_above_one(size),
+    }
+}
+
 /// 1 - erf(x) for x above 1; NaN for NaN.
 fn erfc_above_one(x: f64) -> f64 {
     /// Where exp is 0.

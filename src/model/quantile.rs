@@ -1,6 +1,6 @@
 //! `QuantileTransformer`: numbers to their place among those of training, or to the normal distribution.
 
-use super::math::norm_ppf;
+use super::math::{norm_cdf, norm_ppf};
 use super::{InputError, InputPolicy};
 use ndarray::Array2;
 
@@ -41,6 +41,21 @@ impl QuantileTransformer {
             });
         }
         Ok(x)
+    }
+
+    /// `QuantileTransformer.inverse_transform` of one value of a column.
+    pub fn back(&self, x: f64, column: usize) -> f64 {
+        let quantiles = &self.quantiles[column];
+        let place = if self.normal { norm_cdf(x) } else { x };
+        let (below, above) = match self.normal {
+            true => (place - BOUNDS_THRESHOLD < 0.0, place + BOUNDS_THRESHOLD > 1.0),
+            false => (place == 0.0, place == 1.0),
+        };
+        match (below, above) {
+            (true, _) => quantiles[0],
+            (_, true) => quantiles[quantiles.len() - 1],
+            _ => interp(place, &self.references, quantiles),
+        }
     }
 
     /// 0 or 1 at and beyond the ends; the lower one counts where they are the same.
@@ -85,6 +100,32 @@ fn interp(x: f64, xp: &[f64], fp: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Expected: `inverse_transform` of 1.9.1.
+    #[test]
+    fn places_are_taken_back() {
+        let policy = InputPolicy {
+            estimator: "QuantileTransformer".into(),
+            dtype: crate::model::FloatType::F64,
+            allow_nan: true,
+            allow_infinite: false,
+        };
+        let (quantiles, references) = (vec![vec![1.0, 2.0, 2.0, 4.0, 10.0]], vec![0.0, 0.25, 0.5, 0.75, 1.0]);
+        let uniform = QuantileTransformer { policy, quantiles, references, normal: false };
+        let normal = QuantileTransformer { normal: true, ..uniform.clone() };
+        for (x, of_uniform, of_normal) in [
+            (0.0, 1.0, 2.0),
+            (1.0, 10.0, 6.19227390564503),
+            (0.6, 2.8, 3.8059750579994116),
+            (-7.0, 1.0, 1.0),
+            (7.0, 10.0, 10.0),
+            (-1.9, 1.0, 1.1148662392640072),
+        ] {
+            assert_eq!(uniform.back(x, 0), of_uniform, "{x}");
+            assert!((normal.back(x, 0) - of_normal).abs() <= 4.0 * f64::EPSILON, "{x}: {}", normal.back(x, 0));
+        }
+        assert!(normal.back(f64::NAN, 0).is_nan());
+    }
 
     #[test]
     fn interpolation_is_numpys() {

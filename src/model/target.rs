@@ -2,7 +2,7 @@
 
 use super::function::Function;
 use super::preprocessing::Operation;
-use super::{Estimator, InputError, Method, Output};
+use super::{Estimator, InputError, Method, Output, QuantileTransformer};
 use ndarray::{Array2, ArrayView2};
 
 /// `TransformedTargetRegressor`.
@@ -26,6 +26,7 @@ pub enum Back {
         lambdas: Vec<f64>,
         kind: Power,
     },
+    Quantiles(QuantileTransformer),
 }
 
 /// The transformation that `PowerTransformer` takes back.
@@ -78,6 +79,7 @@ impl Back {
                 Back::Operation(Operation::Multiply(operand)) => *value * operand[column],
                 Back::Operation(Operation::Add(operand)) => *value + operand[column],
                 Back::Power { lambdas, kind } => kind.back(*value, lambdas[column]),
+                Back::Quantiles(quantiles) => quantiles.back(*value, column),
                 Back::Operation(Operation::Clip { .. }) | Back::Function(_) => *value,
             };
         }

@@ -6,6 +6,8 @@
 //! The lists hold what scikit-learn 1.1 to 1.9 wrote with numpy 1 and 2 (protocols 0 to 5 and joblib), and the plain
 //! values of Python, numpy and pandas that people put into a bundle's metadata.
 
+use super::bystanders;
+
 /// What the reader does where the file calls a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
@@ -24,6 +26,8 @@ pub(super) enum Call {
     Set,
     /// `copyreg._reconstructor(class, object, None)`: how protocols 0 and 1 spell NEWOBJ.
     Reconstructor,
+    /// `getattr(object, name)`: a method that a discrete distribution of scipy or a HistGradientBoosting keeps of itself.
+    Method,
     /// `functools.partial` of the one function that HistGradientBoosting binds.
     Partial,
 }
@@ -44,8 +48,18 @@ pub(super) fn find(module: &str, name: &str) -> Option<(&'static str, &'static s
     let called = CALLS.iter().find(|(m, n, _)| *m == module && *n == name).map(|(m, n, c)| (*m, *n, Role::Call(*c)));
     called
         .or_else(|| RECORDED.iter().find_map(|(m, names)| named((m, names, Role::Call(Call::Record)))))
-        .or_else(|| CLASSES.iter().find_map(|(m, names)| named((m, names, Role::Class))))
-        .or_else(|| VALUES.iter().find_map(|(m, names)| named((m, names, Role::Value))))
+        .or_else(|| all(CLASSES, bystanders::CLASSES).find_map(|(m, names)| named((m, names, Role::Class))))
+        .or_else(|| all(VALUES, bystanders::VALUES).find_map(|(m, names)| named((m, names, Role::Value))))
+}
+
+type Names = [(&'static str, &'static [&'static str])];
+
+/// What models need, and what only stands beside it.
+fn all(
+    needed: &'static Names,
+    beside: &'static Names,
+) -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+    needed.iter().chain(beside)
 }
 
 /// Functions whose result the reader makes itself.
@@ -53,11 +67,13 @@ const CALLS: &[(&str, &str, Call)] = &[
     ("__builtin__", "bytearray", Call::Bytes),
     ("__builtin__", "bytes", Call::Bytes),
     ("__builtin__", "frozenset", Call::Set),
+    ("__builtin__", "getattr", Call::Method),
     ("__builtin__", "set", Call::Set),
     ("_codecs", "encode", Call::Encode),
     ("builtins", "bytearray", Call::Bytes),
     ("builtins", "bytes", Call::Bytes),
     ("builtins", "frozenset", Call::Set),
+    ("builtins", "getattr", Call::Method),
     ("builtins", "set", Call::Set),
     ("copy_reg", "_reconstructor", Call::Reconstructor),
     ("copyreg", "_reconstructor", Call::Reconstructor),
@@ -98,6 +114,7 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("pandas.core.internals.managers", &["BlockManager"]),
     ("pathlib", &["PosixPath", "PurePosixPath", "PureWindowsPath", "WindowsPath"]),
     ("pathlib._local", &["PosixPath", "WindowsPath"]),
+    ("pyarrow.lib", &["_restore_array", "chunked_array", "py_buffer", "type_for_alias"]),
     ("sklearn._loss._loss", &[
         "CyAbsoluteError", "CyExponentialLoss", "CyHalfBinomialLoss", "CyHalfGammaLoss", "CyHalfPoissonLoss",
         "CyHalfSquaredError", "CyHalfTweedieLoss", "CyHalfTweedieLossIdentity", "CyHuberLoss", "CyPinballLoss",
@@ -123,8 +140,13 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("joblib.numpy_pickle", &["NumpyArrayWrapper"]),
     ("lightgbm.basic", &["Booster"]),
     ("lightgbm.sklearn", &["LGBMClassifier", "LGBMRanker", "LGBMRegressor"]),
-    ("pandas", &["DataFrame"]),
+    ("pandas", &["Categorical", "CategoricalDtype", "DataFrame", "Series"]),
+    ("pandas.arrays", &["ArrowStringArray"]),
+    ("pandas.core.arrays.categorical", &["Categorical"]),
+    ("pandas.core.dtypes.dtypes", &["CategoricalDtype"]),
     ("pandas.core.frame", &["DataFrame"]),
+    ("pandas.core.internals.managers", &["SingleBlockManager"]),
+    ("pandas.core.series", &["Series"]),
     ("scipy.interpolate._bsplines", &["BSpline"]),
     ("scipy.sparse._csc", &["csc_array", "csc_matrix"]),
     ("scipy.sparse._csr", &["csr_array", "csr_matrix"]),
@@ -233,7 +255,6 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("sklearn.manifold._mds", &["MDS"]),
     ("sklearn.manifold._spectral_embedding", &["SpectralEmbedding"]),
     ("sklearn.manifold._t_sne", &["TSNE"]),
-    ("sklearn.metrics._scorer", &["_CurveScorer", "_PassthroughScorer", "_Scorer"]),
     ("sklearn.mixture._bayesian_mixture", &["BayesianGaussianMixture"]),
     ("sklearn.mixture._gaussian_mixture", &["GaussianMixture"]),
     ("sklearn.model_selection._classification_threshold", &[
@@ -241,7 +262,6 @@ const CLASSES: &[(&str, &[&str])] = &[
     ]),
     ("sklearn.model_selection._search", &["GridSearchCV", "RandomizedSearchCV"]),
     ("sklearn.model_selection._search_successive_halving", &["HalvingGridSearchCV", "HalvingRandomSearchCV"]),
-    ("sklearn.model_selection._split", &["KFold", "StratifiedKFold"]),
     ("sklearn.multiclass", &[
         "OneVsOneClassifier", "OneVsRestClassifier", "OutputCodeClassifier", "_ConstantPredictor",
     ]),
@@ -276,7 +296,6 @@ const CLASSES: &[(&str, &[&str])] = &[
         "DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor",
     ]),
     ("sklearn.utils._bunch", &["Bunch"]),
-    ("sklearn.utils._metadata_requests", &["MetadataRequest", "MethodMetadataRequest"]),
     ("uuid", &["UUID"]),
     ("xgboost.callback", &["EarlyStopping"]),
     ("xgboost.compat", &["XGBoostLabelEncoder"]),
@@ -292,7 +311,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("builtins", &["bool", "dict", "float", "int", "list", "object", "str", "tuple"]),
     ("numpy", &[
         "absolute", "amax", "amin", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "around", "bool",
-        "bool_", "cbrt", "ceil", "cos", "cosh", "deg2rad", "degrees", "exp", "exp2", "expm1", "fabs", "float16",
+        "bool_", "cbrt", "ceil", "clip", "cos", "cosh", "deg2rad", "degrees", "exp", "exp2", "expm1", "fabs", "float16",
         "float32", "float64", "floating", "floor", "generic", "int16", "int32", "int64", "int8", "intc", "integer",
         "log", "log10", "log1p", "log2", "max", "mean", "median", "min", "nan_to_num", "ndarray", "negative",
         "number", "object_", "rad2deg", "radians", "rint", "round", "round_", "sign", "sin", "sinh", "sqrt", "square",
@@ -339,11 +358,6 @@ const VALUES: &[(&str, &[&str])] = &[
         "SEuclideanDistance32", "SEuclideanDistance64", "SokalMichenerDistance", "SokalMichenerDistance32",
         "SokalMichenerDistance64", "SokalSneathDistance", "SokalSneathDistance32", "SokalSneathDistance64",
     ]),
-    ("sklearn.metrics._classification", &[
-        "accuracy_score", "balanced_accuracy_score", "cohen_kappa_score", "f1_score", "fbeta_score", "jaccard_score",
-        "matthews_corrcoef", "precision_score", "recall_score", "zero_one_loss",
-    ]),
-    ("sklearn.metrics._scorer", &["_passthrough_scorer"]),
     ("sklearn.neighbors._ball_tree", &["BallTree", "BallTree32", "BallTree64"]),
     ("sklearn.neighbors._kd_tree", &["KDTree", "KDTree32", "KDTree64"]),
     ("sklearn.utils.validation", &["check_array"]),
@@ -356,7 +370,7 @@ mod tests {
 
     #[test]
     fn no_name_has_two_roles() {
-        let lists = [RECORDED, CLASSES, VALUES].into_iter().flatten();
+        let lists = [RECORDED, CLASSES, VALUES, bystanders::CLASSES, bystanders::VALUES].into_iter().flatten();
         let names = lists.flat_map(|(module, names)| names.iter().map(move |name| (*module, *name)));
         let mut seen = HashSet::new();
         for (module, name) in names.chain(CALLS.iter().map(|(module, name, _)| (*module, *name))) {

@@ -43,6 +43,39 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// `getattr(object, name)` of what keeps methods of itself: nothing reads them, and their owner would contain itself.
+    pub(super) fn method(&mut self, function: Name<'a>, args: &[Id]) -> Result<Id, PickleError> {
+        let keeps_own = |id: &Id| match self.arena.node(*id) {
+            Node::Object(object) => {
+                object.class.module.starts_with("scipy.stats.") || object.class.name.starts_with("HistGradientBoosting")
+            }
+            _ => false,
+        };
+        match args {
+            [object, name] if keeps_own(object) && matches!(self.arena.node(*name), Node::Str(_)) => {
+                self.add(Node::None)
+            }
+            _ => {
+                self.refuse(function.to_string(), Refusal::Arguments)?;
+                self.record(function, args.to_vec())
+            }
+        }
+    }
+
+    /// Requests of metadata refer to the estimator that holds them since scikit-learn 1.9; to 1.8 its name stood there,
+    /// and so it does again.
+    pub(super) fn name_owner(&mut self, state: Id) -> Result<(), PickleError> {
+        let Node::Dict(pairs) = self.arena.node(state) else { return Ok(()) };
+        let is_owner = |key: &Id| matches!(self.arena.node(*key), Node::Str(key) if key == "owner");
+        let Some(at) = pairs.iter().position(|(key, _)| is_owner(key)) else { return Ok(()) };
+        let Node::Object(owner) = self.arena.node(pairs[at].1) else { return Ok(()) };
+        let name = self.add(Node::Str(owner.class.name.clone()))?;
+        if let Node::Dict(pairs) = self.arena.node_mut(state) {
+            pairs[at].1 = name;
+        }
+        Ok(())
+    }
+
     fn is_check_array(&self, id: Id) -> bool {
         matches!(self.arena.node(id), Node::Global(name)
             if name.module == "sklearn.utils.validation" && name.name == "check_array")

@@ -7,6 +7,7 @@
 
 mod allow;
 mod arena;
+mod bystanders;
 mod call;
 mod compression;
 mod container;

@@ -97,6 +97,7 @@ impl<'a> Machine<'a> {
             Call::Set => self.set(class, &args),
             Call::Reconstructor => self.reconstructor(class, &args),
             Call::Partial => self.partial(class, &args),
+            Call::Method => self.method(class, &args),
         }
     }
 
@@ -128,7 +129,8 @@ impl<'a> Machine<'a> {
             Node::DType(_) => self.build_dtype(target, state),
             Node::Object(object) if object.state.is_none() => {
                 object.state = Some(state);
-                Ok(())
+                let requests = object.class.module == "sklearn.utils._metadata_requests";
+                if requests { self.name_owner(state) } else { Ok(()) }
             }
             Node::Object(object) => {
                 let class = object.class.to_string();

@@ -1,6 +1,6 @@
 //! Attributes that many families have in common.
 
-use super::Context;
+use super::{Context, sparse};
 use crate::model::{FloatType, InputPolicy};
 use crate::value::{ValueError, View};
 
@@ -53,6 +53,7 @@ pub fn vector<'g>(value: &View<'g, '_>, key: &'g str, ctx: &mut Context) -> Resu
 }
 
 /// A matrix with a column for each feature of the estimator: how many rows and columns, and its numbers row by row.
+/// Of what was fitted on sparse rows it may be sparse.
 ///
 /// # Errors
 /// When it is missing or anything else, or the estimator takes another number of features.
@@ -61,11 +62,8 @@ pub fn matrix<'g>(
     key: &'g str,
     ctx: &mut Context,
 ) -> Result<(usize, usize, Vec<f64>), ValueError> {
-    let array = value.attr(key)?;
-    match array.shape()[..] {
-        [rows, columns] => Ok((rows, n_features(value, Some(columns), ctx)?, numbers(&array, ctx)?)),
-        _ => Err(array.error(format!("expected a matrix, found {}", array.kind()))),
-    }
+    let (rows, columns, values) = sparse::matrix(&value.attr(key)?, ctx)?;
+    Ok((rows, n_features(value, Some(columns), ctx)?, values))
 }
 
 /// All numbers of an array or list.

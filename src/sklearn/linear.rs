@@ -2,7 +2,7 @@
 
 use super::attributes::{n_features, numbers, policy, vector};
 use super::labels::classes;
-use super::{BuildError, Context, Version};
+use super::{BuildError, Context, Version, sparse};
 use crate::model::Linear;
 use crate::model::linear::{Head, Link, Probability};
 use crate::value::View;
@@ -133,11 +133,16 @@ struct Weights {
 impl Weights {
     fn read(value: &View<'_, '_>, ctx: &mut Context) -> Result<Weights, BuildError> {
         let coef = value.attr("coef_")?;
-        let (rows, columns, matrix) = match coef.shape()[..] {
-            [columns] => (1, columns, false),
-            [rows, columns] if rows > 0 => (rows, columns, true),
-            _ => return Err(coef.error(format!("expected a row for each output, found {}", coef.kind())).into()),
+        // One row of `sparsify` stands for what had one dimension.
+        let lacks_rows = || coef.error(format!("expected a row for each output, found {}", coef.kind()));
+        let (rows, columns, weights) = match coef.shape()[..] {
+            [columns] => (1, columns, numbers(&coef, ctx)?),
+            [] if coef.object().is_none() => return Err(lacks_rows().into()),
+            _ => sparse::matrix(&coef, ctx)?,
         };
+        if rows == 0 {
+            return Err(lacks_rows().into());
+        }
         let n_features = n_features(value, Some(columns), ctx)?;
         let intercept = value.attr("intercept_")?;
         let values = numbers(&intercept, ctx)?;
@@ -146,7 +151,7 @@ impl Weights {
             _ if values.len() == rows => values,
             _ => return Err(intercept.error(format!("{} values for {rows} rows of coef_", values.len())).into()),
         };
-        Ok(Weights { n_features, coef: numbers(&coef, ctx)?, intercept: values, matrix })
+        Ok(Weights { n_features, coef: weights, intercept: values, matrix: coef.shape().len() == 2 })
     }
 
     fn model(self, value: &View<'_, '_>, head: Head) -> Linear {

@@ -1,6 +1,6 @@
 //! `NMF` and `MiniBatchNMF`.
 
-use super::attributes::{class_name, matrix, policy};
+use super::attributes::{class_name, flag, matrix, policy};
 use super::{BuildError, Context};
 use crate::model::MatrixFactorization;
 use crate::model::matrix_factorization::{Solver, Watch};
@@ -15,6 +15,9 @@ pub fn matrix_factorization(value: &View<'_, '_>, ctx: &mut Context) -> Result<M
     let (n_components, n_features, components) = matrix(value, "components_", ctx)?;
     if n_components == 0 {
         return Err(value.error("there are no components").into());
+    }
+    if flag(value, "shuffle", false)? && n_components > 1 {
+        return Err(BuildError::option(value, "shuffle=True, which solves in an order drawn at random,"));
     }
     let in_batches = class_name(value) == "MiniBatchNMF";
     let watch = if in_batches { Watch::Weights } else { Watch::Divergence };

@@ -44,7 +44,7 @@ pub fn transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<Transforme
 }
 
 /// The steps that do something, without their names.
-fn steps<'g, 'a>(value: &View<'g, 'a>) -> Result<Vec<View<'g, 'a>>, BuildError> {
+pub(super) fn steps<'g, 'a>(value: &View<'g, 'a>) -> Result<Vec<View<'g, 'a>>, BuildError> {
     let mut found = vec![];
     for step in value.attr("steps")?.items()? {
         let Ok([_, estimator]) = <[View; 2]>::try_from(step.items()?) else {

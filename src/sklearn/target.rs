@@ -1,8 +1,9 @@
 //! `TransformedTargetRegressor`.
 
 use super::attributes::{class_name, flag, numbers};
+use super::function::is_library;
 use super::members::{Handed, member};
-use super::{BuildError, Context, preprocessing};
+use super::{BuildError, Context, pipeline, preprocessing, quantile};
 use crate::model::function::Function;
 use crate::model::preprocessing::Operation;
 use crate::model::target::{Back, Power};
@@ -38,9 +39,7 @@ fn take_back(value: &View<'_, '_>, columns: usize, ctx: &mut Context, back: &mut
                 "RobustScaler" => preprocessing::robust_scaler(value, ctx)?,
                 _ => preprocessing::max_abs_scaler(value, ctx)?,
             };
-            if forward.n_features() != columns {
-                return Err(value.error(format!("{} columns for {columns} targets", forward.n_features())).into());
-            }
+            fits(value, forward.n_features(), columns)?;
             back.extend(forward.operations().iter().rev().filter_map(reverse).map(Back::Operation));
         }
         "PowerTransformer" => {
@@ -48,9 +47,7 @@ fn take_back(value: &View<'_, '_>, columns: usize, ctx: &mut Context, back: &mut
                 take_back(&value.attr("_scaler")?, columns, ctx, back)?;
             }
             let lambdas = numbers(&value.attr("lambdas_")?, ctx)?;
-            if lambdas.len() != columns {
-                return Err(value.error(format!("{} exponents for {columns} targets", lambdas.len())).into());
-            }
+            fits(value, lambdas.len(), columns)?;
             let kind = match value.attr("method")?.str()? {
                 "box-cox" => Power::BoxCox,
                 "yeo-johnson" => Power::YeoJohnson,
@@ -58,9 +55,25 @@ fn take_back(value: &View<'_, '_>, columns: usize, ctx: &mut Context, back: &mut
             };
             back.push(Back::Power { lambdas, kind });
         }
-        other => return Err(BuildError::option(value, format!("{other} taken back"))),
+        "QuantileTransformer" => {
+            let quantiles = quantile::quantile_transformer(value, ctx)?;
+            fits(value, quantiles.n_features(), columns)?;
+            back.push(Back::Quantiles(quantiles));
+        }
+        "Pipeline" => {
+            ctx.read(value)?;
+            pipeline::steps(value)?.iter().rev().try_for_each(|step| take_back(step, columns, ctx, back))?;
+        }
+        other => return Err(BuildError::option(value, format!("inverse_transform of a {other}"))),
     }
     Ok(())
+}
+
+fn fits(value: &View<'_, '_>, found: usize, columns: usize) -> Result<(), BuildError> {
+    match found == columns {
+        true => Ok(()),
+        false => Err(value.error(format!("it was fitted on {found} columns, but there are {columns} targets")).into()),
+    }
 }
 
 /// The inverse of one operation of a scaler.
@@ -74,7 +87,7 @@ fn reverse(operation: &Operation) -> Option<Operation> {
     }
 }
 
-/// `inverse_func`: a function of numpy; `None` changes nothing.
+/// `inverse_func`: a function of numpy or scipy; `None` changes nothing.
 fn function(value: &View<'_, '_>) -> Result<Option<Function>, BuildError> {
     let inverse = value.attr("inverse_func")?;
     if value.some("inv_kw_args").is_some_and(|arguments| arguments.entries().map_or(true, |list| !list.is_empty())) {
@@ -82,7 +95,7 @@ fn function(value: &View<'_, '_>) -> Result<Option<Function>, BuildError> {
     }
     match inverse.class() {
         _ if inverse.is_none() => Ok(None),
-        Some(name) if name.module.split('.').next() == Some("numpy") && inverse.object().is_none() => {
+        Some(name) if is_library(&name.module) && inverse.object().is_none() => {
             let function = Function::from_name(&name.name);
             function.map(Some).ok_or_else(|| BuildError::option(value, format!("inverse_func={name}")))
         }

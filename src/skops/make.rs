@@ -89,13 +89,7 @@ impl Maker<'_> {
     /// Text, a number, a bool or None, as JSON inside a JSON string.
     fn plain(&mut self, state: &State) -> Result<Id, SkopsError> {
         let text: Cow<str> = self.read(state.content, "content")?;
-        let node = match text.as_ref() {
-            quoted if quoted.starts_with('"') => {
-                serde_json::from_str(quoted).ok().map(|text: String| Node::Str(Cow::Owned(text)))
-            }
-            number => plain(number),
-        };
-        let node = node.ok_or_else(|| self.wrong(format!("{text:.40?} is no plain value")))?;
+        let node = any(&text).ok_or_else(|| self.wrong(format!("{text:.40?} is no plain value")))?;
         Ok(self.nodes.push(node))
     }
 
@@ -262,7 +256,7 @@ impl Maker<'_> {
         let content: Entries = self.read(state.content, "content")?;
         let mut args = Vec::new();
         for part in ["start", "stop", "step"] {
-            let bound = content.0.iter().find(|(name, _)| name == part).and_then(|(_, bound)| plain(bound.get()));
+            let bound = content.0.iter().find(|(name, _)| name == part).and_then(|(_, bound)| any(bound.get()));
             let bound = bound.ok_or_else(|| self.wrong(format!("a slice without its {part}")))?;
             args.push(self.nodes.push(bound));
         }
@@ -329,6 +323,14 @@ fn bare() -> State<'static> {
         shape: None,
         reduce: None,
         protocol: None,
+    }
+}
+
+/// JSON as Python writes it.
+fn any(text: &str) -> Option<Node<'static>> {
+    match text.starts_with('"') {
+        true => serde_json::from_str(text).ok().map(|text: String| Node::Str(Cow::Owned(text))),
+        false => plain(text),
     }
 }
 

@@ -4,10 +4,11 @@ import string
 
 import numpy as np
 import pandas as pd
+from scipy import special, stats
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn import (calibration, cluster, compose, covariance, cross_decomposition as cd, decomposition,
                      discriminant_analysis as da, dummy, ensemble, feature_selection as fs, gaussian_process as gp, impute,
-                     kernel_approximation as ka, kernel_ridge, linear_model as lm, manifold, mixture, model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors,
+                     kernel_approximation as ka, kernel_ridge, linear_model as lm, manifold, metrics, mixture, model_selection as ms, multiclass, multioutput, naive_bayes as nb, neighbors,
                      neural_network as nn, preprocessing as pp, random_projection, semi_supervised, svm, tree)
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction import text as tx
@@ -243,6 +244,39 @@ def near(rng, **more):
             "leaf_size": int(rng.integers(1, 40)), "weights": pick(rng, "uniform", "distance")} | more
 
 
+def by_metric(rng):
+    """Neighbours by the rarer metrics. What those without a tree leave of a row's distance to itself differs with BLAS; so
+    that is no weight."""
+    metric, how = pick(rng, ("canberra", {}), ("braycurtis", {}), ("hamming", {"algorithm": "ball_tree"}), ("correlation", {}), ("nan_euclidean", {}),
+                       ("jaccard", {"algorithm": "ball_tree"}), ("minkowski", {"p": 3, "metric_params": {"w": np.array([0.5, 1.0, 2.0])}}),
+                       ("seuclidean", {"metric_params": {"V": np.array([0.5, 1.0, 2.0])}}), ("mahalanobis", {"metric_params": {"VI": np.diag([0.5, 1.0, 2.0])}}))
+    how |= {} if metric in ("correlation", "nan_euclidean") else {"weights": pick(rng, "uniform", "distance")}
+    first = fs.SelectKBest(k=3) if "metric_params" in how else "passthrough"
+    return make_pipeline(first, neighbors.KNeighborsClassifier(int(rng.integers(1, 9)), metric=metric, leaf_size=int(rng.integers(1, 40)), **how))
+
+
+def functions(rng):
+    """Functions of numpy and scipy where they are defined."""
+    small, large = (np.arccos, np.arcsin, np.arctan, np.arctanh, np.cosh, np.sinh, np.deg2rad, np.rad2deg, np.round, np.log, special.logit), (np.arccosh, np.arcsinh, np.nan_to_num, np.fabs, special.expit)
+    span, function = pick(rng, *(((0.1, 0.9), f) for f in small), *(((1.01, 9.0), f) for f in large), ((-2.0, 2.0), np.clip))
+    bounds = {"a_min": pick(rng, None, -0.5), "a_max": 1.0} if function is np.clip else None
+    return make_pipeline(pp.MinMaxScaler(span, clip=True), pp.FunctionTransformer(function, kw_args=bounds))
+
+
+def searches(rng):
+    """What was tried, and how it was split and scored, stands in the file beside what won."""
+    cv = pick(rng, ms.TimeSeriesSplit(2), ms.ShuffleSplit(2, random_state=0), ms.RepeatedStratifiedKFold(n_splits=2, n_repeats=1), ms.StratifiedShuffleSplit(2, random_state=0))
+    scoring = pick(rng, "neg_log_loss", "f1_macro", "neg_mean_squared_error", metrics.make_scorer(metrics.fbeta_score, beta=2, average="macro"), {"a": "accuracy", "b": metrics.make_scorer(metrics.hamming_loss)})
+    how = dict(cv=cv, scoring=scoring, refit="b" if isinstance(scoring, dict) else True, error_score=0.0)
+    asked = tree.DecisionTreeClassifier(random_state=0)
+    return pick(rng, ms.GridSearchCV(asked, {"max_depth": [1, 3]}, **how), ms.RandomizedSearchCV(asked, {"max_depth": stats.randint(1, 5), "ccp_alpha": stats.loguniform(1e-4, 1e-2)}, n_iter=2, random_state=0, **how))
+
+
+def of_one_class(rng):
+    return pick(rng, nn.MLPClassifier((3,), max_iter=5, random_state=0), lm.RidgeClassifier(), tree.DecisionTreeClassifier(), ensemble.RandomForestClassifier(3),
+                neighbors.KNeighborsClassifier(2), nb.GaussianNB(), dummy.DummyClassifier())
+
+
 def density(rng):
     """Of a kernel that ends somewhere, and of tolerances that let the search stop early."""
     metric = pick(rng, "euclidean", "manhattan", "chebyshev", "minkowski")
@@ -317,7 +351,8 @@ def components(rng, **more):
 
 def back(rng):
     return pick(rng, {"func": np.log, "inverse_func": np.exp}, {"func": np.log1p, "inverse_func": np.expm1}, {"transformer": pp.StandardScaler()},
-                {"transformer": pp.MinMaxScaler((-2, 2))}, {"transformer": pp.RobustScaler()}, {"transformer": pp.PowerTransformer()}, {})
+                {"transformer": pp.MinMaxScaler((-2, 2))}, {"transformer": pp.RobustScaler()}, {"transformer": pp.PowerTransformer()}, {"transformer": pp.QuantileTransformer(n_quantiles=20, output_distribution=pick(rng, "uniform", "normal"))},
+                {"transformer": make_pipeline(pp.FunctionTransformer(np.log1p, np.expm1), "passthrough", pp.StandardScaler())}, {})
 
 
 # name: (what it learns from, how one is made)
@@ -374,7 +409,7 @@ MODELS = {
     "RegressorChain": ("many values", lambda r: multioutput.RegressorChain(regressor(r), order=pick(r, None, "random", [2, 0, 1]), random_state=0)),
     "RANSACRegressor": ("values", lambda r: lm.RANSACRegressor(pick(r, None, tree.DecisionTreeRegressor(max_depth=4)), min_samples=20, random_state=0)),
     "TransformedTargetRegressor": ("values", lambda r: compose.TransformedTargetRegressor(regressor(r), **back(r))),
-    "multi-output TransformedTargetRegressor": ("many values", lambda r: compose.TransformedTargetRegressor(lm.Ridge(), transformer=pick(r, pp.StandardScaler(), pp.RobustScaler()))),
+    "multi-output TransformedTargetRegressor": ("many values", lambda r: compose.TransformedTargetRegressor(lm.Ridge(), transformer=pick(r, pp.StandardScaler(), pp.RobustScaler(), pp.QuantileTransformer(n_quantiles=20)))),
     "SVC": ("classes", lambda r: svm.SVC(**kernel(r, C=float(r.uniform(0.1, 20)), decision_function_shape=pick(r, "ovr", "ovo")))),
     "SVC, break_ties": ("classes", lambda r: svm.SVC(**kernel(r, break_ties=True))),
     "SVC, probability": ("classes", lambda r: svm.SVC(**kernel(r, probability=True, random_state=0))),
@@ -390,6 +425,12 @@ MODELS = {
     "RadiusNeighborsRegressor": ("values", lambda r: neighbors.RadiusNeighborsRegressor(float(r.uniform(0.2, 3)), **near(r))),
     "LocalOutlierFactor": ("nothing", lambda r: neighbors.LocalOutlierFactor(int(r.integers(1, 20)), novelty=True, algorithm=pick(r, "auto", "ball_tree"), contamination=pick(r, "auto", 0.1))),
     "KernelDensity": ("nothing", density),
+    "metrics of neighbours": ("classes", by_metric),
+    "functions": ("nothing", functions),
+    "searches": ("classes", searches),
+    "of one class": ("one class", of_one_class),
+    "RidgeClassifier of several labels": ("many classes", lambda r: lm.RidgeClassifier(**linear(r))),
+    "tables out of selectors": ("classes", lambda r: make_pipeline(by_score(r), ensemble.HistGradientBoostingClassifier(max_iter=3)).set_output(transform="pandas")),
     "NearestCentroid": ("classes", lambda r: neighbors.NearestCentroid(metric=pick(r, "euclidean", "manhattan"), priors=pick(r, "uniform", "empirical"), shrink_threshold=pick(r, None, 0.2))),
     "GaussianNB": ("classes", lambda r: nb.GaussianNB()),
     "BernoulliNB": ("classes", lambda r: nb.BernoulliNB(alpha=float(r.uniform(0.1, 2)), binarize=pick(r, 0.0, 0.3))),
@@ -453,8 +494,12 @@ BIT_EQUAL = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassi
              "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor", "GradientBoostingRegressor", "DummyClassifier", "DummyRegressor"}
 
 
+# skops itself does not dump them, or not all that is drawn.
+NOT_IN_SKOPS = {"Birch", "searches"}
+
+
 # They bring their own first steps, and are not scaled before.
-PREPARED = {"Pipeline", "ColumnTransformer", "texts", "texts in a table", "MissingIndicator", "NMF and others", "kernel approximations", "Isomap", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
+PREPARED = {"tables out of selectors", "functions", "Pipeline", "ColumnTransformer", "texts", "texts in a table", "MissingIndicator", "NMF and others", "kernel approximations", "Isomap", "KNNImputer", "IterativeImputer", "SplineTransformer", "SelectFromModel"}
 
 
 def exact(model, output):
@@ -497,6 +542,8 @@ def data(rng, kind):
         return X, np.c_[signal, z[:, 1], -signal]
     if kind == "many classes":
         return X, np.c_[signal > 0, z[:, 1] > 0.5, -signal > 0.5].astype(int)
+    if kind == "one class":
+        return X, np.full(rows, pick(rng, 3, -1.0, "a"))
     if kind == "partly labelled":
         return X, np.where(rng.random(rows) < 0.5, -1, np.digitize(signal, [-0.3, 0.3]))
     count = 2 if kind == "two classes" else int(rng.integers(2, 5))

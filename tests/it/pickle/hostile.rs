@@ -108,6 +108,37 @@ fn names_match_exactly_and_have_one_role() {
     assert!(error.len() < 500, "{} bytes: {error:.300}", error.len());
 }
 
+/// scipy's discrete distributions keep methods of themselves. Nobody else may ask for an attribute.
+#[test]
+fn only_a_distribution_has_methods() {
+    let method = |owner: &str, name: &str| format!("cbuiltins\ngetattr\n({owner}{name}tR.");
+    let distribution = "cscipy.stats._discrete_distns\nrandint_gen\n)\u{81}";
+    let bytes = |text: String| text.chars().map(|c| c as u8).collect::<Vec<u8>>();
+    let none = |graph: &Graph<'_>| graph.root().is_none();
+    assert_eq!(read(&bytes(method(distribution, "V_entropy\n")), none), Ok(true));
+    for (owner, name) in [
+        ("cscipy.stats._discrete_distns\nrandint_gen\n", "V_entropy\n"),
+        ("csklearn.tree._classes\nDecisionTreeClassifier\n)\u{81}", "Vfit\n"),
+        ("cnumpy\nndarray\n", "V__class__\n"),
+        (distribution, "I1\n"),
+    ] {
+        let error = read(&bytes(method(owner, name)), |_| ()).expect_err(name).to_string();
+        assert!(error.contains("builtins.getattr at byte"), "{error}");
+    }
+}
+
+/// Since scikit-learn 1.9 requests of metadata know the estimator that holds them.
+#[test]
+fn the_owner_of_metadata_requests_becomes_a_name() {
+    let file = b"csklearn.linear_model._base\nLinearRegression\n)\x81p0\n(dV_metadata_request\n\
+csklearn.utils._metadata_requests\nMetadataRequest\n)\x81(dVowner\ng0\nsbsb.";
+    let owner = |graph: &Graph<'_>| {
+        let request = graph.root().get("_metadata_request")?;
+        request.get("owner")?.str().ok().map(str::to_owned)
+    };
+    assert_eq!(read(file, owner), Ok(Some("LinearRegression".to_owned())));
+}
+
 /// The partial that HistGradientBoosting binds, and the same with anything else in it.
 #[test]
 fn a_partial_binds_only_check_array() {

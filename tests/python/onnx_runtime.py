@@ -92,7 +92,7 @@ MORE = {
     "HistGradientBoosting with gaps": ("classes", lambda r: ensemble.HistGradientBoostingClassifier(max_iter=int(r.integers(1, 9)))),
     "FeatureUnion": ("classes", lambda r: make_pipeline(make_union(*(make() for make in FEATURES.values())), linear_model.LogisticRegression())),
     "multi-output BaggingRegressor": ("many values", lambda r: ensemble.BaggingRegressor(linear_model.LinearRegression(), n_estimators=3, random_state=0)),
-    "TfidfVectorizer": ("documents", lambda r: TfidfVectorizer()),
+    "TfidfVectorizer": ("documents", lambda r: TfidfVectorizer(token_pattern="[a-zA-Z]+", min_df=2)),
     "one-class kernels": ("nothing", lambda r: svm.OneClassSVM(kernel=models.pick(r, "linear", "poly", "sigmoid", "rbf"), nu=0.3)),
     **{name: ("nothing", make) for name, make in {
         "StandardScaler": lambda r: pp.StandardScaler(with_mean=bool(r.integers(2))), "MinMaxScaler": lambda r: pp.MinMaxScaler(clip=bool(r.integers(2))),

@@ -9,6 +9,9 @@ use ndarray::Array2;
 /// Numbers that all leaves together may be filled up with, for each weight that they have.
 const FILLED: usize = 4;
 
+/// Fewer trees are walked sooner than the columns are encoded for them.
+const MIN_TREES: usize = 4;
+
 /// A forest whose sums are those of the ensemble.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Engine {
@@ -32,7 +35,7 @@ impl Engine {
         settings: &Settings,
         n_features: usize,
     ) -> Option<Engine> {
-        if !matches!(settings.aggregate, Aggregate::Sum | Aggregate::Average) {
+        if roots.len() < MIN_TREES || !matches!(settings.aggregate, Aggregate::Sum | Aggregate::Average) {
             return None;
         }
         let ends = roots.iter().skip(1).copied().chain([nodes.len()]);

@@ -244,7 +244,8 @@ fn operators_that_are_not_computed_are_named_all_at_once() {
     ];
     check(
         model(&nodes, &[]),
-        "ai.onnx.Conv: this operator is not computed; my.domain.Dream: this operator is not computed",
+        "ai.onnx.Conv: this operator is not computed; my.domain.Dream: this operator is not computed; serve the pickle, \
+         joblib or skops file, or convert the model without it (docs/onnx.md lists what is)",
     );
 }
 

@@ -58,9 +58,13 @@ skip() { # NAME WHY
 }
 
 format() { step format cargo fmt --check; }
-# Everything is tested with all that a build can have; without it, as docker/build.sh builds it, the rest must still fit.
-both() { cargo clippy --locked --all-targets -- -D warnings && cargo clippy --locked --all-targets --features data -- -D warnings; }
-lint() { step lint both; }
+# Everything is tested with all that a build can have; without some of it, as users and docker/build.sh build it, the rest
+# must still fit.
+features() {
+  cargo clippy --locked --no-default-features -- -D warnings && cargo clippy --locked --all-targets -- -D warnings &&
+    cargo clippy --locked --all-targets --features data -- -D warnings
+}
+lint() { step lint features; }
 docs() { RUSTDOCFLAGS="-D warnings" step docs cargo doc --locked --no-deps --features data; }
 # What a passing test prints is shown too: it says there when it skips.
 cargo_tests() { step cargo cargo test --locked --features data --no-fail-fast -- --show-output; }

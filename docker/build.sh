@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds an image:
-#     docker/build.sh [NAME]            the scoring server              (default: localhost/scorelet:latest)
+#     docker/build.sh [NAME]            the scoring server, no more     (default: localhost/scorelet:latest)
 #     docker/build.sh --train [NAME]    training and object stores too  (default: localhost/scorelet-train:latest)
 # Needs cargo, python3, and buildah or docker. The binary is static (glibc); `--target` keeps the flag away from build
 # scripts. The list of everything in it (CycloneDX) goes into the image.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-file=docker/Dockerfile name=localhost/scorelet:latest features=()
+file=docker/Dockerfile name=localhost/scorelet:latest features=
 if [ "${1:-}" = --train ]; then
-  file=docker/train.Dockerfile name=localhost/scorelet-train:latest features=(--features data)
+  file=docker/train.Dockerfile name=localhost/scorelet-train:latest features=train,data
   shift
 fi
 case "${1:-}" in
@@ -30,10 +30,11 @@ authorities() { # whom TLS trusts: CA_BUNDLE, else Mozilla's list as the distrib
   fi
 }
 
-if [ ${#features[@]} -gt 0 ]; then authorities >"$context/ca-certificates.crt"; fi
-RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target "$target" "${features[@]}"
-cp "${CARGO_TARGET_DIR:-target}/$target/release/scorelet" "$context/"
-python3 scripts/sbom.py --target "$target" "${features[@]}" >"$context/scorelet.cdx.json"
+if [ -n "$features" ]; then authorities >"$context/ca-certificates.crt"; fi
+RUSTFLAGS="-C target-feature=+crt-static" cargo build --profile dist --locked --target "$target" \
+  --no-default-features --features "$features"
+cp "${CARGO_TARGET_DIR:-target}/$target/dist/scorelet" "$context/"
+python3 scripts/sbom.py --target "$target" --features "$features" >"$context/scorelet.cdx.json"
 chmod 644 "$context"/*.*
 
 # The OCI image format has no HEALTHCHECK; docker's has.

@@ -137,7 +137,7 @@ check "SIGTERM drains it" drains "$container"
 check "and it goes away" podman play kube --down "$work/pod.yaml"
 
 check "the image that trains builds" docker/build.sh --train localhost/scorelet-train:test
-check "its list of packages is right" packages localhost/scorelet-train:test data
+check "its list of packages is right" packages localhost/scorelet-train:test train,data
 check "it trains" .venv/bin/python tests/python/train_image.py localhost/scorelet-train:test
 
 size=$(podman image inspect -f '{{.Size}}' localhost/scorelet:test)

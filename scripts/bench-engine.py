@@ -20,6 +20,7 @@ import joblib
 import numpy as np
 import onnx
 import onnxruntime
+import sklearn
 from sklearn import cluster, datasets, ensemble, linear_model, neighbors, neural_network, svm
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
@@ -320,7 +321,7 @@ def main():
                 results.append(result)
                 print("  " + ", ".join(f"{engine} {ns:,.0f}" for engine, ns in result["ns"].items()) + f" ns: {result['ratios'][result['best']]:.3f} of {result['best']}", file=sys.stderr)
     grown = [] if args.quick or args.only or args.no_growth else list(growth(binary))
-    head = bench_engines.head("scripts/bench-engine.py", rounds, before) + f", ONNX Runtime {onnxruntime.__version__}"
+    head = bench_engines.head("scripts/bench-engine.py", rounds, before, sklearn, onnxruntime)
     written = text(head, results, grown)
     if args.only or args.quick:
         print(written, end="")

@@ -18,6 +18,7 @@ bench_engines.enter()
 
 import joblib
 import numpy as np
+import sklearn
 from sklearn.ensemble import RandomForestRegressor
 
 PYTHON = "import sys, time; import joblib, sklearn.ensemble; began = time.perf_counter(); model = joblib.load(sys.argv[1]); print((time.perf_counter() - began) * 1e3)"
@@ -65,7 +66,7 @@ def main():
     # The first round fills caches.
     rounds = {name: runs[1:] for name, runs in rounds.items()}
     plain = rounds["joblib.load, forest.joblib"]
-    head = bench_engines.head("scripts/bench-load.py", args.rounds, before)
+    head = bench_engines.head("scripts/bench-load.py", args.rounds, before, sklearn)
     lines = [f"<!-- {head} -->", "", f"A random forest regressor of {args.trees} trees; ratios to joblib.load of the plain file.", "",
              "| what | file, MB | load, ms | ratio | start to ready, ms | ratio | processor, ms | peak, MB |", "|---|---:|---:|---:|---:|---:|---:|---:|"]
     results = []

@@ -1,5 +1,5 @@
-"""What scripts/bench-engine.py and scripts/bench-load.py have in common: the venv with the other engines, the built
-benchmark, the line that says what was measured on what, and the place of results. No script by itself."""
+"""What the scripts/bench-*.py have in common: the venv with the other engines, the built benchmark, the line that says what
+was measured on what, and the place of results. No script by itself."""
 import datetime, json, os, re, subprocess, sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -35,16 +35,15 @@ def program():
     return os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "release", "scorelet")
 
 
-def head(script, rounds, before):
-    """`before` is the load average when measuring began."""
+def head(script, rounds, before, *packages):
+    """`before` is the load average when measuring began, `packages` what was measured beside scorelet."""
     def output(*command):
         return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout.strip()
 
-    import sklearn
     with open("/proc/cpuinfo") as file:
         cpu = re.search("model name.*: (.*)", file.read())[1]
     return (f"{script}, {rounds} rounds at {output('git', 'describe', '--always', '--dirty')}, {datetime.date.today()}, {cpu}, {os.cpu_count()} cores, "
-            f"load average {before:.1f} before and {os.getloadavg()[0]:.1f} after, {output('rustc', '-V')}, scikit-learn {sklearn.__version__}")
+            f"load average {before:.1f} before and {os.getloadavg()[0]:.1f} after, {output('rustc', '-V')}" + "".join(f", {package.__name__} {package.__version__}" for package in packages))
 
 
 def write(name, text, data):

@@ -11,7 +11,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def cargo(features, *words):
-    words = [*words, "--locked", *(["--features", features] if features else [])]
+    words = [*words, "--locked", "--no-default-features", "--features", features]
     return subprocess.run(["cargo", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
@@ -59,7 +59,7 @@ def toolchain(target):
 def main():
     arguments = argparse.ArgumentParser(description="The packages linked into the binary, as CycloneDX.")
     arguments.add_argument("--target", default=rustc("host"), help="the target triple that is built for [default: this machine's]")
-    arguments.add_argument("--features", default="", help="cargo features of the build, separated by commas")
+    arguments.add_argument("--features", default="", help="cargo features of the build, separated by commas; the default ones are not in it")
     options = arguments.parse_args()
     graph = linked(options.target, options.features)
     metadata = json.loads(cargo(options.features, "metadata", "--format-version", "1", "--filter-platform", options.target))

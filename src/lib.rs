@@ -27,7 +27,9 @@ pub mod bundle;
 pub mod calendar;
 pub mod cli;
 pub mod data;
+#[cfg(feature = "train")]
 pub mod deploy;
+#[cfg(feature = "train")]
 pub mod gate;
 pub mod html;
 pub mod literal;
@@ -41,6 +43,7 @@ pub mod serve;
 pub mod sklearn;
 pub mod skops;
 pub mod telemetry;
+#[cfg(feature = "train")]
 pub mod train;
 pub mod value;
 pub mod zstd;

@@ -4,6 +4,7 @@
 //! then does the work. Every failure ends here: one or two lines on stderr and an exit code that scripts can rely on.
 
 mod convert;
+#[cfg(feature = "train")]
 mod deploy;
 mod git;
 mod healthcheck;
@@ -12,9 +13,12 @@ mod model;
 mod output;
 mod register;
 mod registry;
+#[cfg(feature = "train")]
 mod schema;
 mod serve;
+#[cfg(feature = "train")]
 mod train;
+#[cfg(feature = "train")]
 mod validate;
 
 use crate::load::LoadError;
@@ -35,10 +39,13 @@ struct Cli {
 enum Command {
     /// Answer scoring requests over HTTP
     Serve(serve::Args),
+    #[cfg(feature = "train")]
     /// Fit a model to tables and write it as a bundle
     Train(Box<train::Args>),
+    #[cfg(feature = "train")]
     /// Write down what a table is, for `train` to check the next one
     Schema(schema::Args),
+    #[cfg(feature = "train")]
     /// Hold a model against thresholds and a baseline before it is deployed
     Validate(Box<validate::Args>),
     /// Show what is in a bundle, and whether it can be served
@@ -49,6 +56,7 @@ enum Command {
     Register(Box<register::Args>),
     /// See, take, promote and verify the versions of a registry
     Registry(registry::Args),
+    #[cfg(feature = "train")]
     /// Release a version to a managed online endpoint of Azure ML, or check its files
     Deploy(Box<deploy::Args>),
     /// Ask a running server whether it is ready
@@ -103,13 +111,17 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(args),
+        #[cfg(feature = "train")]
         Command::Train(args) => train::run(*args),
+        #[cfg(feature = "train")]
         Command::Schema(args) => schema::run(args),
+        #[cfg(feature = "train")]
         Command::Validate(args) => validate::run(*args),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Register(args) => register::run(*args),
         Command::Registry(args) => registry::run(args),
+        #[cfg(feature = "train")]
         Command::Deploy(args) => deploy::run(*args),
         Command::Healthcheck(args) => healthcheck::run(args),
     }
@@ -126,21 +138,35 @@ fn report_usage(error: &clap::Error) -> ExitCode {
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let _ = io::stderr().write_all(text.as_bytes());
     } else {
-        complain(&one_paragraph(&text, train::hint(&std::env::args().collect::<Vec<_>>())));
+        complain(&one_paragraph(&text, &std::env::args().collect::<Vec<_>>()));
     }
     ExitCode::from(2)
 }
 
-/// clap's complaint and its tip on one line each, without the usage block that follows them. Without a tip, `hint` says
-/// what an unexpected argument could have been.
-fn one_paragraph(rendered: &str, hint: Option<String>) -> String {
+/// clap's complaint and its tip on one line each, without the usage block that follows them. Without a tip,
+/// what the arguments could have been.
+fn one_paragraph(rendered: &str, arguments: &[String]) -> String {
     let joined = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut paragraphs = rendered.split("\n\n").map(joined);
     let what = paragraphs.next().unwrap_or_default();
     let tip = paragraphs.find(|p| p.starts_with("tip:"));
-    let hint = hint.filter(|_| what.starts_with("error: unexpected argument '--"));
-    let todo = tip.or(hint).unwrap_or_else(|| "see --help for what is understood".to_owned());
+    let todo = tip.or_else(|| hint(&what, arguments)).unwrap_or_else(|| "see --help for what is understood".to_owned());
     format!("{}\n  {todo}", what.trim_start_matches("error: "))
+}
+
+/// What was meant by arguments that clap does not understand.
+#[cfg(feature = "train")]
+fn hint(what: &str, arguments: &[String]) -> Option<String> {
+    if what.starts_with("error: unexpected argument '--") { train::hint(arguments) } else { None }
+}
+
+/// Where the subcommand is that this build lacks.
+#[cfg(not(feature = "train"))]
+fn hint(_: &str, arguments: &[String]) -> Option<String> {
+    let lacks = ["train", "schema", "validate", "deploy"].contains(&arguments.get(1)?.as_str());
+    lacks.then(|| {
+        "this build only serves: the image scorelet-train has it, and every build with the feature `train`".to_owned()
+    })
 }
 
 /// Writes to stderr; there is nobody left to tell when that fails.
@@ -218,10 +244,10 @@ mod tests {
     #[test]
     fn clap_speaks_in_two_lines() {
         let error = Cli::try_parse_from(["scorelet", "inspect", "--jsno", "m.pkl"]).unwrap_err();
-        let text = one_paragraph(&error.render().to_string(), None);
+        let text = one_paragraph(&error.render().to_string(), &[]);
         assert_eq!(text, "unexpected argument '--jsno' found\n  tip: a similar argument exists: '--json'");
         let error = Cli::try_parse_from(["scorelet", "convert", "in.pkl"]).unwrap_err();
-        let text = one_paragraph(&error.render().to_string(), None);
+        let text = one_paragraph(&error.render().to_string(), &[]);
         assert_eq!(
             text,
             "the following required arguments were not provided: <OUT>\n  see --help for what is understood"

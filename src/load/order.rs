@@ -80,7 +80,8 @@ pub fn index_items<'g, 'a>(value: &View<'g, 'a>) -> Option<View<'g, 'a>> {
     arrays.find(|part| part.array().is_some())
 }
 
-/// Columns that the object was fitted on; a pipeline says what its first step says.
+/// Columns that the object was fitted on; one that has no names of its own says what the first of those in it says that
+/// sees its input.
 pub fn fitted_names(value: &View<'_, '_>) -> Option<Vec<String>> {
     let mut value = value.clone();
     // A pipeline in a pipeline in a pipeline: no more than a file that contains itself could ask for.
@@ -91,10 +92,18 @@ pub fn fitted_names(value: &View<'_, '_>) -> Option<Vec<String>> {
         if let Some(names) = sklearn::booster_names(&value) {
             return Some(names);
         }
-        let first = value.get("steps")?.items().ok()?.into_iter().next()?;
-        value = first.items().ok()?.into_iter().nth(1)?;
+        value = first_inside(&value)?;
     }
     None
+}
+
+/// The first fitted object of a `Pipeline` or a `FeatureUnion`, and what a `FrozenEstimator` holds.
+fn first_inside<'g, 'a>(value: &View<'g, 'a>) -> Option<View<'g, 'a>> {
+    let Some(list) = value.get("steps").or_else(|| value.get("transformer_list")) else {
+        return value.get("estimator").filter(|_| value.class().is_some_and(|class| class.name == "FrozenEstimator"));
+    };
+    let named = list.items().ok()?.into_iter().filter_map(|pair| pair.items().ok()?.into_iter().nth(1));
+    named.into_iter().find(|object| object.object().is_some())
 }
 
 /// Some names for a message: all of a few, the first of many.

@@ -1,5 +1,6 @@
 //! `FunctionTransformer` with the functions of numpy that work value by value.
 
+use super::math::expit;
 use super::{InputError, NULL};
 use ndarray::Array2;
 
@@ -21,21 +22,34 @@ pub enum Function {
     /// `func=None`.
     Identity,
     Absolute,
+    Arccos,
+    Arccosh,
+    Arcsin,
+    Arcsinh,
+    Arctan,
+    Arctanh,
     Cbrt,
     Ceil,
     Cos,
+    Cosh,
+    Degrees,
     Exp,
     Exp2,
+    Expit,
     Expm1,
     Floor,
     Log,
     Log10,
     Log1p,
     Log2,
+    Logit,
+    NanToNum,
     Negative,
+    Radians,
     Rint,
     Sign,
     Sin,
+    Sinh,
     Sqrt,
     Square,
     Tan,
@@ -43,29 +57,48 @@ pub enum Function {
     Trunc,
 }
 
-/// All functions but the identity, with numpy's names.
-const NAMES: [(&str, Function); 21] = [
+/// All functions but the identity, with the names of numpy and of `scipy.special`; those with a second name have it last.
+const NAMES: [(&str, Function); 40] = [
     ("absolute", Function::Absolute),
+    ("arccos", Function::Arccos),
+    ("arccosh", Function::Arccosh),
+    ("arcsin", Function::Arcsin),
+    ("arcsinh", Function::Arcsinh),
+    ("arctan", Function::Arctan),
+    ("arctanh", Function::Arctanh),
     ("cbrt", Function::Cbrt),
     ("ceil", Function::Ceil),
     ("cos", Function::Cos),
+    ("cosh", Function::Cosh),
+    ("deg2rad", Function::Radians),
     ("exp", Function::Exp),
     ("exp2", Function::Exp2),
+    ("expit", Function::Expit),
     ("expm1", Function::Expm1),
     ("floor", Function::Floor),
     ("log", Function::Log),
     ("log10", Function::Log10),
     ("log1p", Function::Log1p),
     ("log2", Function::Log2),
+    ("logit", Function::Logit),
+    ("nan_to_num", Function::NanToNum),
     ("negative", Function::Negative),
+    ("rad2deg", Function::Degrees),
     ("rint", Function::Rint),
     ("sign", Function::Sign),
     ("sin", Function::Sin),
+    ("sinh", Function::Sinh),
     ("sqrt", Function::Sqrt),
     ("square", Function::Square),
     ("tan", Function::Tan),
     ("tanh", Function::Tanh),
     ("trunc", Function::Trunc),
+    ("around", Function::Rint),
+    ("degrees", Function::Degrees),
+    ("fabs", Function::Absolute),
+    ("radians", Function::Radians),
+    ("round", Function::Rint),
+    ("round_", Function::Rint),
 ];
 
 impl Function {
@@ -84,22 +117,35 @@ impl Function {
         match self {
             Function::Identity => x,
             Function::Absolute => x.abs(),
+            Function::Arccos => x.acos(),
+            Function::Arccosh => arccosh(x),
+            Function::Arcsin => x.asin(),
+            Function::Arcsinh => x.asinh(),
+            Function::Arctan => x.atan(),
+            Function::Arctanh => x.atanh(),
             Function::Cbrt => x.cbrt(),
             Function::Ceil => x.ceil(),
             Function::Cos => x.cos(),
+            Function::Cosh => x.cosh(),
+            Function::Degrees => x * (180.0 / std::f64::consts::PI),
             Function::Exp => x.exp(),
             Function::Exp2 => x.exp2(),
+            Function::Expit => expit(x),
             Function::Expm1 => x.exp_m1(),
             Function::Floor => x.floor(),
             Function::Log => x.ln(),
             Function::Log10 => x.log10(),
             Function::Log1p => x.ln_1p(),
             Function::Log2 => x.log2(),
+            Function::Logit => logit(x),
+            Function::NanToNum => nan_to_num(x),
             Function::Negative => -x,
+            Function::Radians => x * (std::f64::consts::PI / 180.0),
             Function::Rint => x.round_ties_even(),
             Function::Sign if x == 0.0 || x.is_nan() => x + 0.0,
             Function::Sign => x.signum(),
             Function::Sin => x.sin(),
+            Function::Sinh => x.sinh(),
             Function::Sqrt => x.sqrt(),
             Function::Square => x * x,
             Function::Tan => x.tan(),
@@ -107,6 +153,22 @@ impl Function {
             Function::Trunc => x.trunc(),
         }
     }
+}
+
+/// The logarithm of what is little more than 1 is better said by how much more it is.
+fn arccosh(x: f64) -> f64 {
+    let above = x - 1.0;
+    if above < 1.0 { (above + (2.0 * above + above * above).sqrt()).ln_1p() } else { x.acosh() }
+}
+
+/// `scipy.special.logit`.
+fn logit(p: f64) -> f64 {
+    let twice = 2.0 * (p - 0.5);
+    if (0.3..=0.65).contains(&p) { twice.ln_1p() - (-twice).ln_1p() } else { (p / (1.0 - p)).ln() }
+}
+
+fn nan_to_num(x: f64) -> f64 {
+    if x.is_nan() { 0.0 } else { x.clamp(f64::MIN, f64::MAX) }
 }
 
 impl FunctionTransformer {
@@ -164,6 +226,11 @@ mod tests {
         check("trunc", -1.5, -1.0);
         check("negative", 0.0, -0.0);
         check("log1p", 0.0, 0.0);
+        check("expit", 0.0, 0.5);
+        check("logit", 0.5, 0.0);
+        check("nan_to_num", f64::NAN, 0.0);
+        check("nan_to_num", f64::NEG_INFINITY, f64::MIN);
+        assert!((Function::Arccosh.apply(1.000000000001) / 1.4142764231805424e-6 - 1.0).abs() < 1e-15);
         assert!(Function::Sign.apply(f64::NAN).is_nan());
         assert_eq!(Function::from_name("load"), None);
     }

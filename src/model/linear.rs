@@ -24,6 +24,8 @@ pub enum Head {
     Regressor { link: Link, matrix: bool },
     /// `predict` is the class of the largest value (two classes: above 0, the second).
     Classifier { classes: Arc<Classes>, probability: Option<Probability> },
+    /// A `RidgeClassifier` of several labels a row: 1 for each decision above 0.
+    Multilabel,
     /// `SGDOneClassSVM`: the decision is the score less the offset; below 0 is an outlier, -1.
     OutlierDetector { offset: f64 },
 }
@@ -58,7 +60,9 @@ impl Linear {
     pub fn methods(&self) -> Vec<Method> {
         match &self.head {
             Head::Regressor { .. } => vec![Method::Predict],
-            Head::Classifier { probability: None, .. } => vec![Method::Predict, Method::DecisionFunction],
+            Head::Classifier { probability: None, .. } | Head::Multilabel => {
+                vec![Method::Predict, Method::DecisionFunction]
+            }
             Head::Classifier { .. } => vec![Method::Predict, Method::PredictProba, Method::DecisionFunction],
             Head::OutlierDetector { .. } => vec![Method::Predict, Method::DecisionFunction, Method::ScoreSamples],
         }
@@ -82,8 +86,14 @@ impl Linear {
                 (Method::DecisionFunction, _) if self.intercept.len() == 1 => Output::Floats(scores),
                 (Method::DecisionFunction, _) => self.matrix(scores),
                 (Method::PredictProba, Some(probability)) => self.probabilities(scores, *probability),
-                _ => Output::Labels { indices: self.labels(&scores), classes: classes.clone() },
+                _ => Output::Labels { indices: self.labels(&scores, classes), classes: classes.clone() },
             },
+            Head::Multilabel if method == Method::DecisionFunction => self.matrix(scores),
+            Head::Multilabel => {
+                let n = self.intercept.len();
+                let column = |at| scores.iter().skip(at).step_by(n).map(|score| i64::from(*score > 0.0)).collect();
+                Output::Columns((0..n).map(column).map(Output::Ints).collect())
+            }
             Head::OutlierDetector { offset } => {
                 scores.iter_mut().for_each(|score| *score -= offset);
                 match method {
@@ -111,9 +121,9 @@ impl Linear {
         Output::Matrix(matrix(scores, columns))
     }
 
-    fn labels(&self, scores: &[f64]) -> Vec<u32> {
+    fn labels(&self, scores: &[f64], classes: &Classes) -> Vec<u32> {
         match self.intercept.len() {
-            1 => scores.iter().map(|score| u32::from(*score > 0.0)).collect(),
+            1 => scores.iter().map(|score| u32::from(*score > 0.0 && classes.len() > 1)).collect(),
             n => scores.chunks_exact(n).map(argmax).collect(),
         }
     }

@@ -48,10 +48,12 @@ impl MatrixFactorization {
     /// `NMF.transform`, `MiniBatchNMF.transform`.
     ///
     /// # Errors
-    /// When a value is NaN, infinite or negative.
+    /// When a value is NaN, infinite or, as only `NMF` looks, negative.
     pub fn transform(&self, x: Array2<f64>) -> Result<Array2<f64>, InputError> {
         self.policy.check(x.view())?;
-        if let Some(((row, column), _)) = x.indexed_iter().find(|(_, value)| **value < 0.0) {
+        if !self.in_batches()
+            && let Some(((row, column), _)) = x.indexed_iter().find(|(_, value)| **value < 0.0)
+        {
             let message = format!("Negative values in data passed to {}.", self.policy.estimator);
             return Err(InputError::Refused { row, column, message });
         }
@@ -62,6 +64,11 @@ impl MatrixFactorization {
             Solver::CoordinateDescent => self.descend(&x),
             Solver::Multiplicative { beta, watch } => self.multiply(&x, beta, watch),
         })
+    }
+
+    /// `MiniBatchNMF`.
+    fn in_batches(&self) -> bool {
+        matches!(self.solver, Solver::Multiplicative { watch: Watch::Weights, .. })
     }
 
     /// `_fit_coordinate_descent` with the components as they are.

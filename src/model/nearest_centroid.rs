@@ -73,7 +73,7 @@ impl NearestCentroid {
         let own = dot(row, row);
         let squared = |center: &[f64]| (own + -2.0 * dot(row, center) + dot(center, center)).max(0.0);
         let centers = centroids.chunks_exact(self.n_features);
-        match self.metric {
+        match &self.metric {
             Metric::Euclidean => centers.map(squared).collect(),
             metric => centers.map(|center| metric.reduced(row, center)).collect(),
         }

@@ -76,7 +76,7 @@ impl Perceptron {
             (_, Method::PredictProba) => Output::Matrix(values),
             (Target::Labels(classes), _) => {
                 let label = |row: ndarray::ArrayView1<'_, f64>| match columns {
-                    1 => u32::from(row[0] > 0.5),
+                    1 => u32::from(row[0] > 0.5 && classes.len() > 1),
                     _ => argmax(&row.to_vec()),
                 };
                 let indices = values.rows().into_iter().map(label).collect();

@@ -59,25 +59,32 @@ impl Scaler {
 
     pub fn transform(&self, mut x: Array2<f64>) -> Result<Array2<f64>, InputError> {
         self.policy.check(x.view())?;
-        for mut row in x.rows_mut() {
-            for operation in &self.operations {
-                let values = row.iter_mut();
-                match operation {
-                    Operation::Subtract(operand) => values.zip(operand).for_each(|(x, by)| *x -= by),
-                    Operation::Divide(operand) => values.zip(operand).for_each(|(x, by)| *x /= by),
-                    Operation::Multiply(operand) => values.zip(operand).for_each(|(x, by)| *x *= by),
-                    Operation::Add(operand) => values.zip(operand).for_each(|(x, by)| *x += by),
-                    Operation::Clip { low, high } => values.for_each(|x| {
-                        if *x < *low {
-                            *x = *low;
-                        } else if *x > *high {
-                            *x = *high;
-                        }
-                    }),
-                }
+        if !x.is_standard_layout() {
+            x = x.as_standard_layout().into_owned();
+        }
+        // Rows that lie in one piece are taken several values at a time.
+        let cells = x.as_slice_mut().unwrap_or_default();
+        cells.chunks_exact_mut(self.n_features.max(1)).for_each(|row| self.apply(row));
+        Ok(x)
+    }
+
+    fn apply(&self, row: &mut [f64]) {
+        for operation in &self.operations {
+            let values = row.iter_mut();
+            match operation {
+                Operation::Subtract(operand) => values.zip(operand).for_each(|(x, by)| *x -= by),
+                Operation::Divide(operand) => values.zip(operand).for_each(|(x, by)| *x /= by),
+                Operation::Multiply(operand) => values.zip(operand).for_each(|(x, by)| *x *= by),
+                Operation::Add(operand) => values.zip(operand).for_each(|(x, by)| *x += by),
+                Operation::Clip { low, high } => values.for_each(|x| {
+                    if *x < *low {
+                        *x = *low;
+                    } else if *x > *high {
+                        *x = *high;
+                    }
+                }),
             }
         }
-        Ok(x)
     }
 
     /// The input that becomes zero (or, clipped, would have): `mean_` of `StandardScaler`, `center_` of `RobustScaler`,

@@ -36,7 +36,7 @@ pub(super) struct Decoder<'a> {
 pub(super) struct Slot<'a> {
     pub raw: &'a [u8],
     pub column: Option<usize>,
-    /// All that stood between the value before, or the bracket, and its own value; empty before the first record.
+    /// All that stood between the value before, or the bracket, and its own value; empty where nothing is known of it.
     pub gap: &'a [u8],
 }
 
@@ -118,7 +118,10 @@ impl<'a> Decoder<'a> {
                 first.at += 1;
                 first.space();
                 match first.peek() {
-                    b'{' => self.records(scan),
+                    b'{' => {
+                        self.expect(&first);
+                        self.records(scan)
+                    }
                     b'[' if self.style == ReplyStyle::Plain => self.rows(scan, None),
                     found => {
                         let rows = if found == b']' { Code::NoRows } else { Code::NotATable };

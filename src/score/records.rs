@@ -8,6 +8,15 @@ use super::problem;
 const SPARE_SLOTS: usize = 64;
 
 impl<'a> Decoder<'a> {
+    /// Looks at the first record, at its bracket: most have the columns in order and the white space of a usual writer.
+    pub fn expect(&mut self, first: &Scanner<'a>) {
+        let schema = self.schema;
+        let usual = schema.gaps.iter().find(|gaps| gaps.first().is_some_and(|gap| first.clone().take(gap.as_bytes())));
+        for (slot, gap) in self.slots.iter_mut().zip(usual.into_iter().flatten()) {
+            slot.gap = gap.as_bytes();
+        }
+    }
+
     /// Reads a list of records. A key that some record lacks is missing there.
     pub fn records(&mut self, scan: &mut Scanner<'a>) -> Parse<()> {
         let mut index = 0;

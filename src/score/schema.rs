@@ -18,16 +18,26 @@ pub(super) struct Schema {
     pub first_step: String,
     /// Whether JSON may write every name without an escape.
     pub plain_names: bool,
+    /// What stands before each value of a record in feature order, from the bracket or the comma on: as Python writes it,
+    /// and as JavaScript does. Empty when a name may need an escape.
+    pub gaps: [Vec<String>; 2],
 }
 
 impl Schema {
     pub fn new(bundle: &Bundle) -> Self {
         let names = bundle.feature_order.clone();
         let plain = |name: &String| name.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\');
+        let plain_names = names.iter().all(plain);
+        let gaps = [(", ", " "), (",", "")].map(|(comma, space)| {
+            let open = std::iter::once("{").chain(std::iter::repeat(comma));
+            let gaps = open.zip(&names).map(|(open, name)| format!("{open}\"{name}\":{space}"));
+            if plain_names { gaps.collect() } else { vec![] }
+        });
         Schema {
             index: names.iter().enumerate().map(|(i, name)| (name.as_bytes().to_vec(), i)).collect(),
             has_others: !bundle.vocabulary.is_empty(),
-            plain_names: names.iter().all(plain),
+            plain_names,
+            gaps,
             vocabulary: bundle.vocabulary.clone(),
             first_step: bundle.scaler_name.as_ref().unwrap_or(&bundle.estimator_name).clone(),
             names,

@@ -77,8 +77,15 @@ impl App {
         self.metrics.families.ready.set(0);
     }
 
-    /// The reply to a refused request.
+    /// The reply to a refused request, which carries what there is to tell of it.
     pub fn refuse(&self, refusal: &Refusal) -> Response {
+        let (mut response, outcome) = self.refused(refusal);
+        response.extensions_mut().insert(outcome);
+        response
+    }
+
+    /// The reply to a refused request.
+    pub fn refused(&self, refusal: &Refusal) -> (Response, Outcome) {
         self.metrics.families.rejected.with_label_values(&[refusal.code()]).inc();
         let style = self.config.style;
         let mut response = json(refusal.body(style).into());
@@ -86,9 +93,7 @@ impl App {
         if refusal.retry() {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        let outcome = Outcome { code: Some(refusal.code()), failed: refusal.failed(), ..Outcome::default() };
-        response.extensions_mut().insert(outcome);
-        response
+        (response, Outcome { code: Some(refusal.code()), failed: refusal.failed(), ..Outcome::default() })
     }
 }
 

@@ -73,6 +73,8 @@ thread_local! {
     static RANDOM: (RandomState, Cell<u64>) = (RandomState::new(), Cell::new(0));
 }
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// A random (version 4) UUID in its usual text form: a keyed hash (SipHash with secret keys) of a counter.
 fn uuid4() -> [u8; 36] {
     let (high, low) = RANDOM.with(|(keys, counter)| {
@@ -83,12 +85,9 @@ fn uuid4() -> [u8; 36] {
     let bits = (u128::from(high) << 64) | u128::from(low);
     let bits = bits & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let mut text = [b'-'; 36];
-    let mut shift = 128;
-    for (at, byte) in text.iter_mut().enumerate() {
-        if !matches!(at, 8 | 13 | 18 | 23) {
-            shift -= 4;
-            *byte = b"0123456789abcdef"[(bits >> shift) as usize & 0xf];
-        }
+    for (at, byte) in [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34].into_iter().zip(bits.to_be_bytes()) {
+        text[at] = HEX[usize::from(byte >> 4)];
+        text[at + 1] = HEX[usize::from(byte & 0xf)];
     }
     text
 }

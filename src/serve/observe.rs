@@ -48,16 +48,18 @@ pub(super) async fn observe(app: Arc<App>, mut router: Router, mut request: Requ
     let method = request.method().clone();
     let grant = app.config.origins.grant(&method, request.headers());
     let ids = Ids::of(request.headers());
-    let mut response = match &ids {
+    let (mut response, outcome) = match &ids {
         // Nearly every request: finding its route costs as much as decoding a row.
         Ok(_) if route == Route::Score && method == Method::POST => scoring::post(&app, request).await,
         Ok(_) => match router.call(request).await {
-            Ok(response) => response,
+            Ok(mut response) => {
+                let outcome = response.extensions_mut().remove().unwrap_or_default();
+                (response, outcome)
+            }
             Err(never) => match never {},
         },
-        Err((refusal, _)) => app.refuse(refusal),
+        Err((refusal, _)) => app.refused(refusal),
     };
-    let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
     let status = response.status();
     let headers = response.headers_mut();
     headers.insert(SERVER_VERSION, HeaderValue::from_static(SERVER));
@@ -140,7 +142,8 @@ fn log(ids: Option<&Ids>, deployment: Option<&Deployment>, line: &Line) {
 }
 
 fn shown(id: &HeaderValue) -> Cow<'_, str> {
-    String::from_utf8_lossy(id.as_bytes())
+    // `from_utf8_lossy` goes byte by byte.
+    std::str::from_utf8(id.as_bytes()).map_or_else(|_| String::from_utf8_lossy(id.as_bytes()), Cow::Borrowed)
 }
 
 #[cfg(test)]

@@ -172,12 +172,14 @@ impl Costs {
         }
     }
 
-    /// Rises at once and falls by an eighth: one request that was slow by its content keeps the next away from here.
+    /// Rises fourfold at most and falls by an eighth at most: a few requests that were slow by their content keep the next
+    /// away from here, one that the system interrupted does not.
     fn record(&self, bytes: usize, took: Duration) {
         let took = u32::try_from(took.as_nanos()).unwrap_or(u32::MAX).max(1);
         let class = self.class(bytes);
         let before = class.load(Ordering::Relaxed);
-        class.store(took.max(before - before / 8), Ordering::Relaxed);
+        let most = if before == 0 { took } else { before.saturating_mul(4) };
+        class.store(took.clamp(before - before / 8, most), Ordering::Relaxed);
     }
 
     fn class(&self, bytes: usize) -> &AtomicU32 {
@@ -190,16 +192,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn costs_rise_at_once_and_fall_slowly() {
+    fn costs_rise_soon_and_fall_slowly() {
         let costs = Costs::default();
         assert_eq!(costs.expected(1000), None);
         costs.record(1000, Duration::from_micros(10));
         assert_eq!(costs.expected(600), Some(Duration::from_micros(10)));
         assert_eq!(costs.expected(1024), None);
+        costs.record(800, Duration::from_millis(20));
+        assert_eq!(costs.expected(1000), Some(Duration::from_micros(40)));
         costs.record(800, Duration::from_micros(80));
         assert_eq!(costs.expected(1000), Some(Duration::from_micros(80)));
         costs.record(800, Duration::from_micros(10));
         assert_eq!(costs.expected(1000), Some(Duration::from_micros(70)));
+        for _ in 0..3 {
+            costs.record(800, Duration::from_millis(20));
+        }
+        assert!(costs.expected(1000).is_some_and(|cost| cost > INLINE));
         costs.record(0, Duration::MAX);
         assert!(costs.expected(1).is_some_and(|cost| cost > INLINE));
     }

@@ -29,7 +29,7 @@ struct Input {
 type Scored = Result<(Vec<u8>, Stats), ScoreError>;
 
 /// Scores the rows in the body.
-pub(super) async fn post(app: &Arc<App>, request: Request<Incoming>) -> Response {
+pub(super) async fn post(app: &Arc<App>, request: Request<Incoming>) -> (Response, Outcome) {
     let (parts, body) = request.into_parts();
     let result = match understood(app, &parts.headers) {
         Ok((form, encoding)) => {
@@ -44,14 +44,16 @@ pub(super) async fn post(app: &Arc<App>, request: Request<Incoming>) -> Response
             Err(refusal)
         }
     };
-    result.unwrap_or_else(|refusal| app.refuse(&refusal))
+    result.unwrap_or_else(|refusal| app.refused(&refusal))
 }
 
 /// Scores the one row in the query.
 pub(super) async fn get(State(app): State<Arc<App>>, uri: Uri) -> Response {
     let body = Bytes::copy_from_slice(uri.query().unwrap_or_default().as_bytes());
     let input = Input { form: Form::Query, encoding: Encoding::Identity, body };
-    answer(&app, input).await.unwrap_or_else(|refusal| app.refuse(&refusal))
+    let (mut response, outcome) = answer(&app, input).await.unwrap_or_else(|refusal| app.refused(&refusal));
+    response.extensions_mut().insert(outcome);
+    response
 }
 
 /// The empty reply of Microsoft's server; CORS headers are added to it where they are due.
@@ -74,7 +76,7 @@ fn understood(app: &App, headers: &HeaderMap) -> Result<(Form, Encoding), Refusa
     Ok((content::form(headers, app.config.style)?, content::encoding(headers)?))
 }
 
-async fn answer(app: &Arc<App>, input: Input) -> Result<Response, Refusal> {
+async fn answer(app: &Arc<App>, input: Input) -> Result<(Response, Outcome), Refusal> {
     let deployment = app.deployment()?;
     let scored_by = Arc::clone(&deployment);
     let limit = app.config.max_body;
@@ -86,25 +88,20 @@ async fn answer(app: &Arc<App>, input: Input) -> Result<Response, Refusal> {
         Ok(deployment.score(input.form, &body, &mut out).map(|stats| (out, stats)))
     };
     let (scored, took) = app.scheduler.run(bytes, job).await?;
-    let mut response = match scored? {
+    let (mut response, outcome) = match scored? {
         Ok((out, stats)) => {
             let families = &app.metrics.families;
             families.rows.inc_by(stats.rows as u64);
             families.decode_duration.observe(stats.decode.as_secs_f64());
             families.score_duration.observe(stats.score.as_secs_f64());
-            let mut response = json(out.into());
-            response.extensions_mut().insert(Outcome { rows: stats.rows, ..Outcome::default() });
-            response
+            (json(out.into()), Outcome { rows: stats.rows, ..Outcome::default() })
         }
-        Err(error) => app.refuse(&Refusal::Score(Box::new(error))),
+        Err(error) => app.refused(&Refusal::Score(Box::new(error))),
     };
-    if let Some(outcome) = response.extensions_mut().get_mut::<Outcome>() {
-        outcome.deployment = Some(scored_by);
-    }
     if response.status() == StatusCode::OK {
         response.headers_mut().insert(EXEC_MS, milliseconds(took));
     }
-    Ok(response)
+    Ok((response, Outcome { deployment: Some(scored_by), ..outcome }))
 }
 
 /// With three decimals.

@@ -1,4 +1,4 @@
-//! `FunctionTransformer`: numpy's functions by their names; a function of the user's own is code and refused.
+//! `FunctionTransformer`: functions of numpy and `scipy.special` by their names; a function of the user's own is code and refused.
 
 use super::attributes::{flag, n_features, policy};
 use super::{BuildError, Context};
@@ -12,7 +12,7 @@ pub fn function_transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<F
     let func = value.attr("func")?;
     let function = match func.class() {
         _ if func.is_none() => Function::Identity,
-        Some(name) if is_numpy(&name.module) && func.object().is_none() => {
+        Some(name) if is_library(&name.module) && func.object().is_none() => {
             Function::from_name(&name.name).ok_or_else(|| BuildError::option(value, format!("func={name}")))?
         }
         _ => return Err(BuildError::option(value, format!("func that is {}", func.kind()))),
@@ -30,6 +30,13 @@ pub fn function_transformer(value: &View<'_, '_>, ctx: &mut Context) -> Result<F
     Ok(FunctionTransformer { n_features, function, policy, refuses_objects })
 }
 
-fn is_numpy(module: &str) -> bool {
-    matches!(module, "numpy" | "numpy._core._multiarray_umath" | "numpy.core._multiarray_umath")
+fn is_library(module: &str) -> bool {
+    matches!(
+        module,
+        "numpy"
+            | "numpy._core._multiarray_umath"
+            | "numpy.core._multiarray_umath"
+            | "scipy.special._special_ufuncs"
+            | "scipy.special._ufuncs"
+    )
 }

@@ -102,7 +102,7 @@ fn classifier_with(
     if let Some(kind) = binarizer.as_ref().and_then(|binarizer| binarizer.some("y_type_"))
         && kind.str()?.starts_with("multilabel")
     {
-        return Err(BuildError::option(value, "several labels a row"));
+        return Ok(weights.model(value, Head::Multilabel));
     }
     // RidgeClassifier has no labels of its own before 1.3: `classes_` was a property of its binarizer.
     let labels = match (value.some("classes_"), binarizer) {
@@ -112,7 +112,8 @@ fn classifier_with(
     ctx.read(&labels)?;
     let classes = classes(&labels)?;
     let rows = weights.intercept.len();
-    if !matches!((rows, classes.len()), (1, 2)) && (rows < 3 || rows != classes.len()) {
+    // A single class has a row as well, which never decides for a second one.
+    if !matches!((rows, classes.len()), (1, 1 | 2)) && (rows < 3 || rows != classes.len()) {
         return Err(labels.error(format!("{} classes, but coef_ has {rows} rows", classes.len())).into());
     }
     let probability = probability(classes.len())?;

@@ -70,8 +70,13 @@ pub fn chain(value: &View<'_, '_>, ctx: &mut Context) -> Result<Chain, BuildErro
 
 /// The column of an answer that stands for one output, if every estimator gives one.
 fn answer(estimators: &[Estimator], method: Method) -> Option<Answer> {
-    let (column, width) = if method == Method::PredictProba { (1, 2) } else { (0, 1) };
-    estimators.iter().all(|one| one.width(method) == Some(width)).then_some(Answer { method, column })
+    let has = |one: &Estimator| match (method, one.width(method)) {
+        // Of more than two classes too it is the second that counts.
+        (Method::PredictProba, width) => width >= Some(2),
+        (_, width) => width == Some(1),
+    };
+    let column = usize::from(method == Method::PredictProba);
+    estimators.iter().all(has).then_some(Answer { method, column })
 }
 
 /// `order_`: a permutation.

@@ -3,9 +3,10 @@
 use super::attributes::{class_name, flag, numbers, policy, vector};
 use super::labels::{classes, labels};
 use super::{BuildError, Context, sparse};
+use crate::model::InputPolicy;
 use crate::model::neighbors::{
-    Index, Kernel, KernelDensity, Labels, LocalOutlierFactor, Metric, Neighbors, Node, Outlier, Reach, Search, Shape,
-    Target, Tree,
+    Binary, Index, Kernel, KernelDensity, Labels, LocalOutlierFactor, Metric, Neighbors, Node, Outlier, Reach, Search,
+    Shape, Target, Tree,
 };
 use crate::model::tree::pairwise_sum;
 use crate::value::{DType, ScalarKind, ValueError, View};
@@ -34,7 +35,7 @@ pub fn neighbors(value: &View<'_, '_>, ctx: &mut Context) -> Result<Neighbors, B
         true => codes(value, n_rows, by_radius, ctx)?,
         false => values(value, n_rows, ctx)?,
     };
-    Ok(Neighbors { policy: policy(value, false), search, reach, by_distance, target })
+    Ok(Neighbors { policy: accepts(value, &search), search, reach, by_distance, target })
 }
 
 /// `LocalOutlierFactor`; without `novelty` it only knows its training rows.
@@ -75,15 +76,12 @@ pub fn kernel_density(value: &View<'_, '_>, ctx: &mut Context) -> Result<KernelD
         return Err(fit.error(format!("expected rows of numbers, found {}", fit.kind())).into());
     };
     let n_features = super::attributes::n_features(value, Some(columns), ctx)?;
-    let metric = metric(value, "metric", "metric_params")?;
+    let metric = metric(value, "metric", "metric_params", n_features, ctx)?;
     let kind = match stored.args().first().and_then(View::class) {
-        Some(class) if class.name.starts_with("KDTree") && metric != Metric::Haversine => "kd_tree",
-        Some(class) if class.name.starts_with("BallTree") => "ball_tree",
+        Some(class) if class.name.starts_with("KDTree") && metric.suits(true) => "kd_tree",
+        Some(class) if class.name.starts_with("BallTree") && metric.suits(false) => "ball_tree",
         _ => return Err(stored.error("expected a tree that goes with the metric").into()),
     };
-    if matches!(metric, Metric::Cosine | Metric::SquaredEuclidean) || metric == Metric::Haversine && n_features != 2 {
-        return Err(value.error("no tree is built by that metric").into());
-    }
     let tree = tree(&stored, kind, n_rows, n_features, ctx)?;
     let weights = match state.get(12) {
         Some(weights) if !weights.is_none() => Some(numbers(weights, ctx)?),
@@ -161,14 +159,11 @@ pub(super) fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, 
     if n_rows == 0 {
         return Err(fit.error("there are no rows").into());
     }
-    let metric = metric(value, "effective_metric_", "effective_metric_params_")?;
-    if metric == Metric::Haversine && n_features != 2 {
-        return Err(fit.error("expected latitudes and longitudes").into());
-    }
+    let metric = metric(value, "effective_metric_", "effective_metric_params_", n_features, ctx)?;
     let method = value.attr("_fit_method")?;
     let index = match method.str()? {
         "brute" => Index::brute(&rows, n_features),
-        "kd_tree" | "ball_tree" if metric == Metric::Cosine || metric == Metric::SquaredEuclidean => {
+        kind @ ("kd_tree" | "ball_tree") if !metric.suits(kind == "kd_tree") => {
             return Err(value.error("no tree is built by that metric").into());
         }
         kind @ ("kd_tree" | "ball_tree") => Index::Tree(tree(&value.attr("_tree")?, kind, n_rows, n_features, ctx)?),
@@ -178,29 +173,59 @@ pub(super) fn search(value: &View<'_, '_>, ctx: &mut Context) -> Result<Search, 
 }
 
 /// Reads a metric from its name and its parameters, a dict or `None`.
-fn metric<'g>(value: &View<'g, '_>, name: &'g str, parameters: &'g str) -> Result<Metric, BuildError> {
+fn metric<'g>(
+    value: &View<'g, '_>,
+    name: &'g str,
+    parameters: &'g str,
+    n_features: usize,
+    ctx: &mut Context,
+) -> Result<Metric, BuildError> {
     let name = value.attr(name)?;
     let parameters = value.attr(parameters)?;
     let name = name.str().map_err(|_| BuildError::option(value, format!("a metric that is {}", name.kind())))?;
-    if parameters.some("w").is_some() {
-        return Err(BuildError::option(value, "a weighted metric"));
-    }
-    match name {
-        "euclidean" | "l2" | "p2" => Ok(Metric::Euclidean),
-        "sqeuclidean" => Ok(Metric::SquaredEuclidean),
-        "manhattan" | "cityblock" | "l1" => Ok(Metric::Manhattan),
-        "chebyshev" | "infinity" => Ok(Metric::Chebyshev),
-        "cosine" => Ok(Metric::Cosine),
-        "haversine" => Ok(Metric::Haversine),
-        "minkowski" | "p" => match parameters.some("p").map_or(Ok(2.0), |p| p.f64())? {
-            1.0 => Ok(Metric::Manhattan),
-            2.0 => Ok(Metric::Euclidean),
-            f64::INFINITY => Ok(Metric::Chebyshev),
-            p if p > 0.0 => Ok(Metric::Minkowski { p }),
-            _ => Err(parameters.error("expected a positive exponent").into()),
+    let p = parameters.some("p").map_or(Ok(2.0), |p| p.f64())?;
+    let mut given = |key| parameters.some(key).map(|part| numbers(&part, ctx)).transpose();
+    let lacks = |key: &str| BuildError::option(value, format!("metric={name:?} without {key} in its metric_params"));
+    let weights = given("w")?;
+    let metric = match (name, weights) {
+        ("minkowski", Some(weights)) if p > 0.0 && p.is_finite() => Metric::Weighted { p, weights },
+        (_, Some(_)) => return Err(BuildError::option(value, "a weighted metric")),
+        ("euclidean" | "l2" | "p2", _) => Metric::Euclidean,
+        ("sqeuclidean", _) => Metric::SquaredEuclidean,
+        ("manhattan" | "cityblock" | "l1", _) => Metric::Manhattan,
+        ("chebyshev" | "infinity", _) => Metric::Chebyshev,
+        ("cosine", _) => Metric::Cosine,
+        ("correlation", _) => Metric::Correlation,
+        ("haversine", _) => Metric::Haversine,
+        ("canberra", _) => Metric::Canberra,
+        ("braycurtis", _) => Metric::BrayCurtis,
+        ("hamming", _) => Metric::Hamming,
+        ("nan_euclidean", _) => Metric::NanEuclidean,
+        ("seuclidean", _) => Metric::Standardized { variances: given("V")?.ok_or_else(|| lacks("V"))? },
+        ("mahalanobis", _) => Metric::Mahalanobis { inverse: given("VI")?.ok_or_else(|| lacks("VI"))? },
+        ("dice", _) => Metric::Binary(Binary::Dice),
+        ("jaccard", _) => Metric::Binary(Binary::Jaccard),
+        ("rogerstanimoto" | "sokalmichener", _) => Metric::Binary(Binary::RogersTanimoto),
+        ("russellrao", _) => Metric::Binary(Binary::RussellRao),
+        ("sokalsneath", _) => Metric::Binary(Binary::SokalSneath),
+        ("minkowski" | "p", _) => match p {
+            1.0 => Metric::Manhattan,
+            2.0 => Metric::Euclidean,
+            f64::INFINITY => Metric::Chebyshev,
+            p if p > 0.0 => Metric::Minkowski { p },
+            _ => return Err(parameters.error("expected a positive exponent").into()),
         },
-        other => Err(BuildError::option(value, format!("metric={other:?}"))),
+        (other, _) => return Err(BuildError::option(value, format!("metric={other:?}"))),
+    };
+    match metric.takes(n_features) {
+        true => Ok(metric),
+        false => Err(value.error(format!("its metric, {name}, does not go with {n_features} features")).into()),
     }
+}
+
+/// What the estimator accepts: missing values where its metric does.
+fn accepts(value: &View<'_, '_>, search: &Search) -> InputPolicy {
+    policy(value, search.metric == Metric::NanEuclidean)
 }
 
 /// A tree's state is a tuple: data, order of the rows, nodes, bounds, numbers that follow from them, the metric and the

@@ -53,7 +53,8 @@ fn target(value: &View<'_, '_>, outputs: usize, ctx: &mut Context) -> Result<Tar
         return Ok(Target::Multilabel);
     }
     match (outputs, classes.len()) {
-        (1, 2) => Ok(Target::Labels(classes)),
+        // A single class has an output as well: probabilities of two columns, and labels that are all the same.
+        (1, 1 | 2) => Ok(Target::Labels(classes)),
         (outputs, n) if outputs == n && n > 2 => Ok(Target::Labels(classes)),
         (outputs, n) => Err(value.error(format!("{n} classes, but {outputs} outputs")).into()),
     }

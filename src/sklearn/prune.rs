@@ -10,12 +10,11 @@ use crate::value::{Graph, Id, Name, Node};
 const GENERATORS: [&str; 3] = ["__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"];
 
 /// Attributes that no estimator reads when it predicts or transforms.
-const ATTRIBUTES: [&str; 17] = [
+const ATTRIBUTES: [&str; 16] = [
     "_feature_subsample_rng",
     "_random_seed",
     "_rng",
     "_seeds",
-    "_sklearn_output_config",
     "cv_results_",
     "loss_curve_",
     "oob_decision_function_",

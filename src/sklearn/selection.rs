@@ -276,9 +276,16 @@ fn selector(
     match kept.is_empty() {
         true => Err(value.error("it keeps no columns").into()),
         false => {
-            // scikit-learn checks nothing where it lets NaN pass.
-            let policy = InputPolicy { allow_infinite: allow_nan, ..policy(value, allow_nan) };
+            // scikit-learn checks nothing where it lets NaN pass, or hands on a table as it is.
+            let unchecked = allow_nan || gives_tables(value, ctx);
+            let policy = InputPolicy { allow_infinite: unchecked, ..policy(value, unchecked) };
             Ok(Selector { policy, n_features, kept, passes_none: ctx.sources.any() })
         }
     }
+}
+
+/// Whether `set_output` asked for tables, from whose columns `SelectorMixin.transform` takes its own since 1.3.
+fn gives_tables(value: &View<'_, '_>, ctx: &Context) -> bool {
+    let asked = value.some("_sklearn_output_config").and_then(|config| config.some("transform"));
+    Version::of(value, ctx) >= Version(1, 3) && asked.is_some_and(|kind| kind.str() != Ok("default"))
 }

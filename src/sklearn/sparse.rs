@@ -15,6 +15,9 @@ pub struct Rows {
 /// # Errors
 /// When it is none, or its parts contradict each other.
 pub fn rows(value: &View<'_, '_>, ctx: &mut Context) -> Result<Rows, ValueError> {
+    if !value.class().is_some_and(|class| matches!(class.name.as_ref(), "csr_matrix" | "csr_array")) {
+        return Err(value.error(format!("expected a matrix of compressed rows, found {}", value.kind())));
+    }
     let shape = value.get("_shape").map_or_else(|| value.attr("shape"), Ok)?;
     let [n_rows, n_columns] = shape.i64s()?[..] else { return Err(shape.error("expected rows and columns")) };
     let n_columns = usize::try_from(n_columns).unwrap_or(0);

@@ -3,6 +3,7 @@
 //! Reads from memory and never writes a file, so the names of members are only names.
 
 use super::SkopsError;
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -40,5 +41,23 @@ impl<'f> Archive<'f> {
         self.left = self.left.checked_sub(content.len()).ok_or(SkopsError::TooLarge)?;
         content.shrink_to_fit();
         Ok(content)
+    }
+
+    /// The members of an archive that is a member itself, by their names; they count against the same budget.
+    ///
+    /// # Errors
+    /// As [`Archive::open`] and [`Archive::read`].
+    pub(super) fn unpack(&mut self, name: &str) -> Result<Vec<(String, Vec<u8>)>, SkopsError> {
+        let file = self.read(name)?;
+        let damaged = |error: SkopsError| SkopsError::Member { member: name.to_owned(), problem: error.to_string() };
+        let mut inner = Archive::open(&file, self.left).map_err(damaged)?;
+        let mut members = vec![];
+        for at in 0..inner.zip.len() {
+            let Some(Ok(name)) = inner.zip.name_for_index(at).map(|name| name.map(Cow::into_owned)) else { continue };
+            let content = inner.read(&name)?;
+            members.push((name, content));
+        }
+        self.left = inner.left;
+        Ok(members)
     }
 }

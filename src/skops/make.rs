@@ -69,6 +69,7 @@ impl Maker<'_> {
             "ObjectNode" => self.object(state),
             "TreeNode" | "LossNode" | "ConstructorFromReduceNode" => self.call(state),
             "NdArrayNode" => self.array(state),
+            "SparseMatrixNode" => self.sparse(state),
             "DTypeNode" => self.dtype(state),
             "FunctionNode" | "TypeNode" => self.global(state),
             "BytesNode" | "BytearrayNode" => {
@@ -188,6 +189,29 @@ impl Maker<'_> {
             },
         };
         let id = self.nodes.push(node);
+        self.arrays.insert(member.to_owned(), id);
+        Ok(id)
+    }
+
+    /// A sparse matrix, whose arrays are an archive of their own.
+    fn sparse(&mut self, state: &State) -> Result<Id, SkopsError> {
+        let member = state.file.as_deref().ok_or_else(|| self.wrong("a sparse matrix without a file".to_owned()))?;
+        if let Some(id) = self.arrays.get(member) {
+            return Ok(*id);
+        }
+        let mut entries = vec![];
+        for (name, file) in self.archive.unpack(member)? {
+            let name = name.trim_end_matches(".npy");
+            let key = if name == "shape" { "_shape" } else { name };
+            if ["_shape", "data", "indices", "indptr", "offsets"].contains(&key) {
+                let damaged = |problem| SkopsError::Member { member: format!("{name} of {member}"), problem };
+                let array = npy::read(file).map_err(damaged)?;
+                let key = self.nodes.push(Node::Str(Cow::Owned(key.to_owned())));
+                entries.push((key, self.nodes.push(Node::Array(Box::new(array)))));
+            }
+        }
+        let attributes = self.nodes.push(Node::Dict(entries));
+        let id = self.instance(state, vec![], Some(attributes));
         self.arrays.insert(member.to_owned(), id);
         Ok(id)
     }

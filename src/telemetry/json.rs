@@ -86,7 +86,15 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.json(field, value);
+        // Looks at every byte without a branch for each: nearly all texts are ids and names.
+        let escaped = value.bytes().fold(false, |any, b| any | (b < b' ') | (b == b'"') | (b == b'\\'));
+        if escaped {
+            return self.json(field, value);
+        }
+        let line = self.name(field);
+        line.push(b'"');
+        line.extend_from_slice(value.as_bytes());
+        line.push(b'"');
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {

@@ -132,6 +132,17 @@ fn damaged_schemas_say_where() {
     check_schema(untyped, "schema.json at its top: 1 types for 2 keys");
     let missing = json!({"__loader__": "NdArrayNode", "__module__": "numpy", "__class__": "ndarray", "type": "numpy", "file": "1.npy"});
     check_schema(dict("model", missing), "1.npy in the archive: specified file not found in archive");
+    let mut sparse = node("SparseMatrixNode", "scipy.sparse._csr", "csr_matrix", Value::Null);
+    sparse["file"] = json!("1.npz");
+    let mut schema = dict("model", sparse);
+    schema["protocol"] = json!(2);
+    let schema = schema.to_string();
+    let zip = "the zip archive is damaged or cut off: invalid Zip archive: Could not find EOCD";
+    let expected = format!("1.npz in the archive: {zip}");
+    check(&[("schema.json", schema.as_bytes()), ("1.npz", b"no archive")], &expected);
+    let empty = archive(&[("shape.npy", b"")]);
+    let expected = "shape of 1.npz in the archive: it is no numpy array";
+    check(&[("schema.json", schema.as_bytes()), ("1.npz", &empty)], expected);
     let mut deep = plain("1");
     for _ in 0..200 {
         deep = node("ListNode", "builtins", "list", json!([deep]));

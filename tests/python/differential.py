@@ -54,7 +54,7 @@ def compare(name, rng, how):
     if models.takes_texts(estimator):
         X = X.iloc[:, -1:]
     scaler = models.scaler(rng, name, estimator, X)
-    estimator.fit(seen(estimator, X) if scaler is None else scaler.fit(X).transform(X), y)
+    estimator.fit(models.seen(estimator, X) if scaler is None else scaler.fit(X).transform(X), y)
     bundle = {"model": estimator, "scaler": scaler, "feature_order": list(X.columns),
               "metadata": {"trained_at": "2026-01-15T09:30:00+00:00", "source_rows": len(X), "clean_rows": len(X),
                            "scikit_learn_version": sklearn.__version__}}
@@ -70,11 +70,6 @@ def compare(name, rng, how):
                     ask(server, bundle, rows, rng)
                 except AssertionError as e:
                     raise AssertionError(f"{scaler} then {estimator}, {how}: {e}; rows {rows.head(3).to_dict('records')}")
-
-
-def seen(model, frame):
-    """What the model is shown: a vectorizer takes a column, not a table."""
-    return frame.iloc[:, -1] if models.takes_texts(model) else frame
 
 
 def ask(server, bundle, rows, rng):
@@ -99,7 +94,7 @@ def ask(server, bundle, rows, rng):
 def answers(bundle, frame):
     """Each output that the model has, and how far an answer may be from it."""
     model, scaler, found = bundle["model"], bundle["scaler"], {}
-    X = seen(model, frame) if scaler is None else scaler.transform(frame)
+    X = models.seen(model, frame) if scaler is None else scaler.transform(frame)
     last = model[-1] if hasattr(model, "steps") else model
     for output in OUTPUTS:
         if not hasattr(model, output) or (output == "score_samples" and (not hasattr(last, output) or type(last).__name__ in models.RANDOM)):

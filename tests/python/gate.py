@@ -216,7 +216,9 @@ def pickled(folder, name, seed):
     X, y = models.data(rng, kind)
     model = make(rng)
     scaler = models.scaler(rng, name, model, X)
-    model.fit(X if scaler is None else scaler.fit(X).transform(X), y)
+    if models.takes_texts(model):
+        X = X.iloc[:, -1:]
+    model.fit(models.seen(model, X) if scaler is None else scaler.fit(X).transform(X), y)
     paths = [os.path.join(folder, "model" + ending) for ending in (".joblib", ".bundle", ".pkl")]
     joblib.dump({"model": model, "scaler": scaler, "feature_order": list(X.columns), "metadata": {}}, paths[0])
     run("convert", paths[0], paths[1], "--force")
@@ -225,7 +227,7 @@ def pickled(folder, name, seed):
         again = pickle.load(file)
     assert type(again["model"]) is type(model) and type(again["scaler"]) is type(scaler)
     assert again["feature_order"] == list(X.columns)
-    rows = X.iloc[:40]
+    rows = models.seen(model, X.iloc[:40])
     for method in "predict", "predict_proba", "decision_function", "score_samples", "transform":
         if hasattr(model, method):
             answers = [getattr(b, method)(rows if s is None else s.transform(rows)) for b, s in

@@ -131,6 +131,11 @@ def takes_texts(model):
     return type(model).__module__ == "sklearn.feature_extraction.text" and not isinstance(model, tx.TfidfTransformer)
 
 
+def seen(model, frame):
+    """What the model is shown: a vectorizer takes a column, not a table."""
+    return frame.iloc[:, -1] if takes_texts(model) else frame
+
+
 def some(rng):
     """Named classifiers for a vote."""
     made = [("tree", tree.DecisionTreeClassifier(max_depth=int(rng.integers(1, 6)), random_state=0)), ("line", lm.LogisticRegression(max_iter=300)),

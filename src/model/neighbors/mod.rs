@@ -8,7 +8,7 @@ mod search;
 
 pub use density::{Kernel, KernelDensity};
 pub use lof::LocalOutlierFactor;
-pub use metric::Metric;
+pub use metric::{Binary, Metric};
 pub use search::{Index, Node, Search, Shape, Tree};
 
 use super::math::argmax;

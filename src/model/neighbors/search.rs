@@ -135,7 +135,7 @@ impl Search {
     }
 
     fn brute(&self, row: &[f64], own: f64, at: usize, squared_norms: &[f64]) -> f64 {
-        match self.metric {
+        match &self.metric {
             Metric::Euclidean | Metric::SquaredEuclidean => {
                 (own + -2.0 * dot(row, self.row(at)) + squared_norms[at]).max(0.0)
             }
@@ -213,7 +213,7 @@ mod tests {
             for n in [1, 3, 4, BLOCK, BLOCK + 5] {
                 let asked = numbers(n, 31);
                 let alone: Vec<_> = asked.chunks_exact(n_features).map(|row| search.nearest(row, 9)).collect();
-                assert_eq!(search.all_nearest(&asked, 9), alone, "{metric:?}, {n} rows");
+                assert_eq!(search.all_nearest(&asked, 9), alone, "{:?}, {n} rows", search.metric);
             }
         }
     }

@@ -50,7 +50,7 @@ pub(super) fn fit(spec: &Spec, data: &Data<'_>) -> Result<Fitted, FitError> {
     let rows = b.f64s(&[data.n_rows(), data.n_features()], x);
     state.set("_fit_X", rows);
     let leaf_size = params.count("leaf_size").unwrap_or(1);
-    let built = kind.map(|kind| tree::build(x, data.n_features(), leaf_size, kind, effective.metric));
+    let built = kind.map(|kind| tree::build(x, data.n_features(), leaf_size, kind, effective.metric.clone()));
     let tree = built.map_or(none, |built| built.write(&mut b, rows));
     state.set("_tree", tree);
     let method = b.str(kind.map_or("brute", Kind::name));

@@ -92,7 +92,7 @@ impl Built {
             Kind::KdTree => {
                 let (low, high) = (&mut self.low[span.clone()], &mut self.high[span]);
                 bound(rows, low, high);
-                box_radius(low, high, self.metric)
+                box_radius(low, high, &self.metric)
             }
             Kind::BallTree => {
                 self.n_calls += rows.len();
@@ -177,12 +177,12 @@ fn bound<'x>(rows: impl Iterator<Item = &'x [f64]>, low: &mut [f64], high: &mut 
 }
 
 /// Half the diagonal of a box. Of Chebyshev's metric it is 1, as a power of 1 / infinity, in scikit-learn too.
-fn box_radius(low: &[f64], high: &[f64], metric: Metric) -> f64 {
+fn box_radius(low: &[f64], high: &[f64], metric: &Metric) -> f64 {
     let halves = low.iter().zip(high).map(|(low, high)| (high - low).abs());
     let p = match metric {
         Metric::Chebyshev => return 1.0,
         Metric::Manhattan => 1.0,
-        Metric::Minkowski { p } => p,
+        Metric::Minkowski { p } => *p,
         _ => 2.0,
     };
     halves.fold(0.0, |sum, side| sum + (0.5 * side).powf(p)).powf(1.0 / p)

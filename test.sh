@@ -77,7 +77,7 @@ differential_tests() {
 }
 differential() { step differential built differential_tests; }
 estimators() { step estimators built "$python" tests/python/estimators.py; }
-onnx_tests() { environment .venv-onnx tests/python/onnx-requirements.txt && .venv-onnx/bin/python tests/python/onnx_runtime.py; }
+onnx_tests() { environment .venv-onnx tests/python/onnx-requirements.txt && .venv-onnx/bin/python tests/python/onnx_operators.py && .venv-onnx/bin/python tests/python/onnx_runtime.py; }
 onnx() { step onnx built onnx_tests; }
 quality() { step quality built "$python" tests/python/quality.py; }
 boosters_tests() {

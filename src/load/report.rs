@@ -4,6 +4,7 @@ use super::outline::{Outline, outline};
 use super::{BundleFile, Content, Contract, LoadError, LoadOptions, Problem};
 use crate::bundle::{Bundle, Metadata};
 use crate::model::InputError;
+use crate::onnx;
 use crate::pickle;
 use crate::sklearn::{self, Support};
 use crate::skops::{self, SkopsError};
@@ -180,7 +181,10 @@ fn survey_graph(contents: &mut Contents, graph: &Graph<'_>) {
 
 /// What the values say, before anything is built from them.
 fn describe(report: &mut Report, contract: &Contract<'_, '_>) {
-    report.model = Some(outline(&contract.model));
+    report.model = Some(match onnx::title(&contract.model) {
+        Some(class) => Outline { class, parameters: Map::new(), ..outline(&contract.model) },
+        None => outline(&contract.model),
+    });
     report.scaler = contract.scaler.as_ref().map(outline);
     report.feature_order = contract.feature_order.as_ref().and_then(|order| super::order::read(order).ok());
     report.classes = classes(&contract.model);

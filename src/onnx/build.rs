@@ -3,10 +3,11 @@
 //! All that is not computed is said at once. Nodes must stand after what they need, as ONNX has it: so there is no cycle.
 
 use super::attributes::{Operation, Texts, tensor};
-use super::operators::{MACHINE_LEARNING, OPSETS, reader};
+use super::inputs::{declared, declared_as, default_names, vocabulary};
+use super::operators::{MACHINE_LEARNING, OPSETS, known, reader};
 use super::outputs::{Given, Source, answers};
 use super::{OnnxError, STANDARD};
-use crate::model::onnx::{Content, Data, Input, Operator, Program, Scan, Session, Step, Tensor};
+use crate::model::onnx::{Data, Input, Operator, Program, Scan, Session, Step, Tensor};
 use crate::model::{Estimator, Vocabulary};
 use crate::value::{ValueError, View};
 use std::collections::HashMap;
@@ -30,13 +31,19 @@ impl From<ValueError> for OnnxError {
     }
 }
 
-type Built<T> = Result<T, OnnxError>;
+pub(super) type Built<T> = Result<T, OnnxError>;
 
 /// The names of the inputs, where each is one column; `None` where a matrix has no names for its columns.
 pub fn names(model: &View<'_, '_>) -> Option<Vec<String>> {
-    let inputs = inputs(&model.get("graph")?).ok()?;
-    let single = |input: &Declared<'_>| (input.width == Some(1)).then(|| input.name.to_owned());
+    let inputs = declared(&model.get("graph")?).ok()?;
+    let single = |input: &super::inputs::Declared<'_>| (input.width == Some(1)).then(|| input.name.to_owned());
     inputs.iter().map(single).collect()
+}
+
+/// What the graph is called, mostly after the estimator that it was made from; `None` where `model` is no ONNX model.
+pub fn title(model: &View<'_, '_>) -> Option<String> {
+    let name = model.get("graph").filter(|_| super::is_model(model))?.get("name");
+    Some(name.and_then(|name| name.str().ok().map(str::to_owned)).unwrap_or_else(|| "ONNX".to_owned()))
 }
 
 /// Builds the model. `columns` is how many of them there are, where that is known.
@@ -46,7 +53,7 @@ pub fn names(model: &View<'_, '_>) -> Option<Vec<String>> {
 pub fn parts(model: &View<'_, '_>, columns: Option<usize>) -> Built<Parts> {
     let versions = versions(model)?;
     let graph = model.attr("graph")?;
-    let inputs = declared_inputs(&graph, columns)?;
+    let inputs = declared_as(&graph, columns).map_err(|error| with_unknown(error, &graph))?;
     let mut builder = Builder { texts: Texts::default(), versions, refused: vec![] };
     let mut scope = Scope::default();
     for input in &inputs {
@@ -66,6 +73,14 @@ pub fn parts(model: &View<'_, '_>, columns: Option<usize>) -> Built<Parts> {
     let estimator = Estimator::Onnx(Box::new(session.answer(answers).map_err(wrong)?));
     let name = graph.get("name").and_then(|name| name.str().ok()).and_then(class_of).unwrap_or("ONNX").to_owned();
     Ok(Parts { estimator, vocabulary, default_names: default_names(&inputs), name })
+}
+
+/// An error of the inputs, and which operators are not computed: who sees one should see the other.
+fn with_unknown(error: OnnxError, graph: &View<'_, '_>) -> OnnxError {
+    let nodes: Vec<View<'_, '_>> = graph.attr("node").and_then(|nodes| nodes.items()).unwrap_or_default();
+    let nodes = nodes.iter().filter_map(|view| Node::of(view).ok());
+    let unknown = nodes.filter(|node| !known(node.domain, node.operator)).map(|node| node.unknown());
+    OnnxError::all([error].into_iter().chain(unknown).collect())
 }
 
 /// skl2onnx calls a graph `ONNX(StandardScaler)`.
@@ -90,75 +105,6 @@ fn versions<'g>(model: &View<'g, '_>) -> Built<HashMap<&'g str, i64>> {
         versions.insert(domain, found);
     }
     Ok(versions)
-}
-
-/// An input as the graph declares it.
-struct Declared<'g> {
-    name: &'g str,
-    content: Content,
-    /// How many columns; `None` where that is open.
-    width: Option<usize>,
-}
-
-/// What is asked of a request: inputs without a value of their own.
-fn inputs<'g>(graph: &View<'g, '_>) -> Built<Vec<Declared<'g>>> {
-    let initializers = graph.attr("initializer")?;
-    let mut found = vec![];
-    for input in graph.attr("input")?.items()? {
-        let name = input.attr("name")?.str()?;
-        if initializers.get(name).is_some() {
-            continue;
-        }
-        let wrong = |problem: &str| OnnxError::graph(format!("input {name:?}"), problem);
-        let content = match input.attr("elem_type")?.i64()? {
-            1 => Content::F32,
-            11 => Content::F64,
-            6 | 7 => Content::I64,
-            9 => Content::Bool,
-            8 => Content::Text,
-            0 => return Err(wrong("a map or sequence: convert the model for tensors")),
-            other => return Err(wrong(&format!("elements of type {other}, which no request holds"))),
-        };
-        let width = match input.attr("shape")?.i64s()?[..] {
-            [_, width] => usize::try_from(width).ok().filter(|width| *width > 0),
-            _ => return Err(wrong("no table of rows and columns: declare it as [None, columns]")),
-        };
-        found.push(Declared { name, content, width });
-    }
-    if found.is_empty() { Err(OnnxError::graph("the graph", "it has no input")) } else { Ok(found) }
-}
-
-/// As [`inputs`], with the one width that is open from the number of columns.
-fn declared_inputs<'g>(graph: &View<'g, '_>, columns: Option<usize>) -> Built<Vec<Declared<'g>>> {
-    /// As many as a request can carry.
-    const MAX_COLUMNS: usize = 1 << 20;
-    let mut inputs = inputs(graph)?;
-    let known: usize = inputs.iter().filter_map(|input| input.width).fold(0, usize::saturating_add);
-    match inputs.iter_mut().filter(|input| input.width.is_none()).collect::<Vec<_>>().as_mut_slice() {
-        [] => {}
-        [open] => match columns.and_then(|columns| columns.checked_sub(known)).filter(|width| *width > 0) {
-            Some(width) => open.width = Some(width),
-            None => return Err(OnnxError::AnyWidth),
-        },
-        _ => return Err(OnnxError::graph("the graph", "several inputs with any number of columns")),
-    }
-    match inputs.iter().filter_map(|input| input.width).fold(0, usize::saturating_add) {
-        columns if columns > MAX_COLUMNS => {
-            Err(OnnxError::graph("the graph", format!("{columns} columns are more than a request can carry")))
-        }
-        _ => Ok(inputs),
-    }
-}
-
-/// Columns of one matrix are called as scikit-learn calls them; those of several after the input.
-fn default_names(inputs: &[Declared<'_>]) -> Vec<String> {
-    let alone = inputs.len() == 1;
-    let of = |input: &Declared<'_>| match (input.width.unwrap_or(0), input.name.to_owned()) {
-        (1, name) => vec![name],
-        (width, _) if alone => (0..width).map(|at| format!("x{at}")).collect(),
-        (width, name) => (0..width).map(|at| format!("{name}_{at}")).collect(),
-    };
-    inputs.iter().flat_map(of).collect()
 }
 
 /// The values of one graph while it is built.
@@ -250,6 +196,10 @@ impl<'g, 'a> Node<'g, 'a> {
     fn error(&self, problem: impl Into<String>) -> OnnxError {
         OnnxError::graph(self.label.clone(), problem)
     }
+
+    fn unknown(&self) -> OnnxError {
+        OnnxError::Operator { node: self.label.clone() }
+    }
 }
 
 struct Builder<'g> {
@@ -288,7 +238,10 @@ impl<'g> Builder<'g> {
                 return node.outputs.iter().try_for_each(|name| scope.name(name, source.clone()));
             }
             (domain, name) => match reader(domain, name) {
-                None => Err("this operator is not computed".to_owned()),
+                None => {
+                    self.refused.push(node.unknown());
+                    return Ok(());
+                }
                 Some(_) if !self.versions.contains_key(domain) => {
                     Err(format!("the file imports no operators of {domain}"))
                 }
@@ -405,43 +358,4 @@ fn outputs<'g>(graph: &View<'g, '_>, scope: &mut Scope<'g, '_>) -> Built<Vec<Giv
         found.push(Given { name: name.to_owned(), source });
     }
     Ok(found)
-}
-
-/// Texts by their codes, and for each text column what the first encoder that sees it knows.
-fn vocabulary(program: &Program, inputs: &[Declared<'_>], texts: &[String]) -> Vocabulary {
-    let mut vocabulary = Vocabulary::default();
-    texts.iter().for_each(|text| {
-        vocabulary.intern(text);
-    });
-    let mut column = 0;
-    for (value, input) in program.inputs.iter().zip(inputs) {
-        let known = if input.width == Some(1) { known_texts(program, *value) } else { vec![] };
-        for _ in 0..input.width.unwrap_or(0) {
-            if input.content == Content::Text {
-                vocabulary
-                    .mark_text(column, known.iter().filter_map(|code| texts.get(*code as usize)).map(String::as_str));
-            }
-            column += 1;
-        }
-    }
-    vocabulary
-}
-
-fn known_texts(program: &Program, value: usize) -> Vec<i32> {
-    let mut same = vec![value];
-    for step in &program.steps {
-        if !step.inputs.iter().flatten().any(|input| same.contains(input)) {
-            continue;
-        }
-        match step.operator.texts() {
-            Some(texts) => return texts,
-            None => match &step.operator {
-                Operator::Identity | Operator::Reshape { .. } | Operator::Flatten(_) => {
-                    same.extend(step.outputs.iter().flatten())
-                }
-                _ => {}
-            },
-        }
-    }
-    vec![]
 }

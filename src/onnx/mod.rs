@@ -6,13 +6,14 @@
 
 mod attributes;
 mod build;
+mod inputs;
 mod learned;
 mod operators;
 mod outputs;
 mod proto;
 mod wire;
 
-pub use build::{Parts, names, parts};
+pub use build::{Parts, names, parts, title};
 pub use operators::supported;
 pub use proto::read;
 
@@ -25,6 +26,10 @@ const GRAPH: &str = "GraphProto";
 /// The domain whose name is empty in a file.
 const STANDARD: &str = "ai.onnx";
 
+/// What to do about a graph that holds what is not computed.
+const INSTEAD: &str =
+    "serve the pickle, joblib or skops file, or convert the model without it (docs/onnx.md lists what is)";
+
 /// Why an ONNX file is not read or not served, in words for the person who has the file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum OnnxError {
@@ -32,6 +37,8 @@ pub enum OnnxError {
     Malformed { place: &'static str, problem: String },
     #[error("{place}: {problem}")]
     Graph { place: String, problem: String },
+    #[error("{node}: this operator is not computed; {INSTEAD}")]
+    Operator { node: String },
     #[error("tensor {name:?} lies in another file: save the model in one, with onnx.save(model, path)")]
     External { name: String },
     #[error("the ONNX file is of IR version {found}; versions 3 to {newest} are read: convert it for an older one")]
@@ -63,11 +70,23 @@ impl OnnxError {
     }
 }
 
+/// The advice that several share stands once, at the end.
 fn listed(errors: &[OnnxError]) -> String {
     const SHOWN: usize = 5;
-    let mut shown: Vec<String> = errors.iter().take(SHOWN).map(ToString::to_string).collect();
+    let mut advised = false;
+    let one = |error: &OnnxError| match error {
+        OnnxError::Operator { node } => {
+            advised = true;
+            format!("{node}: this operator is not computed")
+        }
+        other => other.to_string(),
+    };
+    let mut shown: Vec<String> = errors.iter().take(SHOWN).map(one).collect();
     if errors.len() > SHOWN {
         shown.push(format!("and {} more; `scorelet inspect` lists them", errors.len() - SHOWN));
+    }
+    if advised {
+        shown.push(INSTEAD.to_owned());
     }
     shown.join("; ")
 }

@@ -32,6 +32,11 @@ pub fn supported() -> Vec<String> {
     all
 }
 
+/// Whether an operator is computed.
+pub(super) fn known(domain: &str, name: &str) -> bool {
+    STRUCTURE.contains(&(domain, name)) || reader(domain, name).is_some()
+}
+
 /// The reader of an operator; `None` where it is not computed.
 pub(super) fn reader(domain: &str, name: &str) -> Option<Reader> {
     let list = match domain {

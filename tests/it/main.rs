@@ -10,6 +10,7 @@ mod features;
 mod fit;
 mod gate;
 mod onnx;
+mod onnx_operators;
 mod pages;
 mod parity;
 mod pickle;

@@ -187,13 +187,15 @@ impl Binary {
         })
     }
 
-    /// The four that matter for speed are closures of their own, so that they are vectorized.
+    /// Those that matter for speed are closures of their own, so that they are vectorized.
     fn f32s(self, (x, a): (&[f32], &Tensor), (y, b): (&[f32], &Tensor), shape: &[usize]) -> Op<Vec<f32>> {
         Ok(match self {
             Binary::Add => zip((x, a), (y, b), shape, |x, y| x + y),
             Binary::Sub => zip((x, a), (y, b), shape, |x, y| x - y),
             Binary::Mul => zip((x, a), (y, b), shape, |x, y| x * y),
             Binary::Div => zip((x, a), (y, b), shape, |x, y| x / y),
+            Binary::Max => zip((x, a), (y, b), shape, |x: f32, y| if x.is_nan() || x > y { x } else { y }),
+            Binary::Min => zip((x, a), (y, b), shape, |x: f32, y| if x.is_nan() || x < y { x } else { y }),
             _ => {
                 let wide = self.f64()?;
                 zip((x, a), (y, b), shape, |x, y| wide(f64::from(x), f64::from(y)) as f32)

@@ -2,7 +2,6 @@
 
 use super::reduce::floats;
 use super::tensor::{Data, Op, Tensor, fail};
-use std::collections::HashMap;
 
 /// `Scaler`: `(x - offset) * scale`, each one for all columns or one for each.
 pub(super) fn scaled(x: &Tensor, offset: &[f32], scale: &[f32]) -> Op<Tensor> {
@@ -32,7 +31,7 @@ pub enum Norm {
     L2,
 }
 
-/// `Normalizer`: each row divided by its norm, unless that is 0.
+/// `Normalizer`: each row divided by its norm, unless that is 0. By L2 squares are divided, and roots taken then.
 pub(super) fn normalized(x: &Tensor, norm: Norm) -> Op<Tensor> {
     let (_, columns) = x.rows()?;
     let mut values = x.f32s()?.into_owned();
@@ -40,10 +39,12 @@ pub(super) fn normalized(x: &Tensor, norm: Norm) -> Op<Tensor> {
         let by = match norm {
             Norm::Max => row.iter().copied().fold(f32::MIN, f32::max),
             Norm::L1 => row.iter().fold(0.0, |sum, x| sum + x.abs()),
-            Norm::L2 => row.iter().fold(0.0, |sum, x| sum + x * x).sqrt(),
+            Norm::L2 => row.iter().fold(0.0, |sum, x| sum + x * x),
         };
-        if by != 0.0 {
-            row.iter_mut().for_each(|x| *x /= by);
+        match norm {
+            _ if by == 0.0 => {}
+            Norm::L2 => row.iter_mut().for_each(|x| *x = (*x * *x / by).sqrt().copysign(*x)),
+            _ => row.iter_mut().for_each(|x| *x /= by),
         }
     }
     Tensor::new(x.shape.clone(), Data::F32(values))
@@ -86,7 +87,7 @@ pub(super) fn vectorized(parts: &[&Tensor]) -> Op<Tensor> {
 }
 
 /// A value that tables are searched for: floats by their bits, so that NaN is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Int(i64),
     Float(u64),
@@ -104,27 +105,63 @@ fn keys(data: &Data) -> Vec<Key> {
     }
 }
 
-/// The place of each value; of equal ones the first.
-fn places(data: &Data) -> HashMap<Key, usize> {
-    let mut found = HashMap::new();
-    for (at, key) in keys(data).into_iter().enumerate() {
-        found.entry(key).or_insert(at);
-    }
-    found
+/// Where values stand in a list; of equal ones the first.
+#[derive(Debug, Clone, PartialEq)]
+enum Places {
+    /// Integers that are near each other: the place of each from `first` on.
+    Dense { first: i64, at: Vec<Option<u32>> },
+    /// Ascending by key.
+    Sorted(Vec<(Key, u32)>),
 }
 
-fn texts(found: &HashMap<Key, usize>, like: &Data) -> Option<Vec<i32>> {
-    let Data::Text(_) = like else { return None };
-    let code = |(key, at): (&Key, &usize)| if let Key::Text(code) = key { Some((*at, *code)) } else { None };
-    let mut texts: Vec<(usize, i32)> = found.iter().filter_map(code).collect();
-    texts.sort_unstable();
-    Some(texts.into_iter().map(|(_, code)| code).collect())
+impl Places {
+    fn of(data: &Data) -> Places {
+        let mut sorted: Vec<(Key, u32)> = keys(data).into_iter().zip(0..).collect();
+        sorted.sort_unstable();
+        sorted.dedup_by_key(|(key, _)| *key);
+        let (Some((Key::Int(first), _)), Some((Key::Int(last), _))) = (sorted.first(), sorted.last()) else {
+            return Places::Sorted(sorted);
+        };
+        let (first, span) = (*first, last.abs_diff(*first));
+        if span / 4 > sorted.len() as u64 {
+            return Places::Sorted(sorted);
+        }
+        let mut at = vec![None; span as usize + 1];
+        for (key, place) in &sorted {
+            if let Key::Int(key) = key {
+                at[key.abs_diff(first) as usize] = Some(*place);
+            }
+        }
+        Places::Dense { first, at }
+    }
+
+    fn find(&self, key: Key) -> Option<usize> {
+        match (self, key) {
+            (Places::Dense { first, at }, Key::Int(key)) => {
+                let place = usize::try_from(key.checked_sub(*first)?).ok()?;
+                at.get(place).copied().flatten().map(|at| at as usize)
+            }
+            (Places::Dense { .. }, _) => None,
+            (Places::Sorted(sorted), key) => {
+                sorted.binary_search_by_key(&key, |(key, _)| *key).ok().map(|at| sorted[at].1 as usize)
+            }
+        }
+    }
+
+    /// The texts among the values, in their order; `None` where values are numbers.
+    fn texts(&self, like: &Data) -> Option<Vec<i32>> {
+        let (Places::Sorted(sorted), Data::Text(_)) = (self, like) else { return None };
+        let code = |(key, at): &(Key, u32)| if let Key::Text(code) = key { Some((*at, *code)) } else { None };
+        let mut texts: Vec<(u32, i32)> = sorted.iter().filter_map(code).collect();
+        texts.sort_unstable();
+        Some(texts.into_iter().map(|(_, code)| code).collect())
+    }
 }
 
 /// `LabelEncoder`, `CategoryMapper`: values by their keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    found: HashMap<Key, usize>,
+    found: Places,
     /// Of the type of the keys, without any: what the input must have.
     like: Data,
     /// The values, and after them the one for all other keys.
@@ -139,12 +176,12 @@ impl Table {
         }
         let mut values = to.clone();
         values.extend(default, 0..1)?;
-        Ok(Table { found: places(from), like: from.none(), values })
+        Ok(Table { found: Places::of(from), like: from.none(), values })
     }
 
     /// The texts among the keys, in their order; `None` where keys are numbers.
     pub fn texts(&self) -> Option<Vec<i32>> {
-        texts(&self.found, &self.like)
+        self.found.texts(&self.like)
     }
 
     pub fn run(&self, x: &Tensor) -> Op<Tensor> {
@@ -152,7 +189,7 @@ impl Table {
             return fail(format!("{} where {} belongs", x.data.kind(), self.like.kind()));
         }
         let last = self.values.elements() - 1;
-        let places = keys(&x.data).into_iter().map(|key| self.found.get(&key).copied().unwrap_or(last));
+        let places = keys(&x.data).into_iter().map(|key| self.found.find(key).unwrap_or(last));
         Tensor::new(x.shape.clone(), self.values.take(places))
     }
 }
@@ -160,7 +197,7 @@ impl Table {
 /// `OneHotEncoder`: a column for each category, in an axis of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OneHot {
-    found: HashMap<Key, usize>,
+    found: Places,
     like: Data,
     width: usize,
     /// A category that is not known gives zeros, and is not refused.
@@ -169,12 +206,12 @@ pub struct OneHot {
 
 impl OneHot {
     pub fn new(categories: &Data, zeros: bool) -> OneHot {
-        OneHot { found: places(categories), like: categories.none(), width: categories.elements(), zeros }
+        OneHot { found: Places::of(categories), like: categories.none(), width: categories.elements(), zeros }
     }
 
     /// The texts among the categories, in their order; `None` where categories are numbers.
     pub fn texts(&self) -> Option<Vec<i32>> {
-        texts(&self.found, &self.like)
+        self.found.texts(&self.like)
     }
 
     /// `trial`: let through what is not known.
@@ -188,8 +225,8 @@ impl OneHot {
         let shape = [x.shape.as_slice(), &[self.width]].concat();
         let mut out = vec![0.0; super::tensor::count(&shape)?];
         for (row, key) in out.chunks_exact_mut(self.width.max(1)).zip(own) {
-            match self.found.get(&key) {
-                Some(at) => row[*at] = 1.0,
+            match self.found.find(key) {
+                Some(at) => row[at] = 1.0,
                 None if self.zeros || trial => {}
                 None => return fail("a category that the encoder does not know"),
             }

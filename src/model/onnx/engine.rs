@@ -9,6 +9,9 @@ use ndarray::Array2;
 /// Numbers that all leaves together may be filled up with, for each weight that they have.
 const FILLED: usize = 4;
 
+/// Fewer trees are walked sooner than the columns are encoded for them.
+const MIN_TREES: usize = 4;
+
 /// A forest whose sums are those of the ensemble.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Engine {
@@ -32,7 +35,7 @@ impl Engine {
         settings: &Settings,
         n_features: usize,
     ) -> Option<Engine> {
-        if !matches!(settings.aggregate, Aggregate::Sum | Aggregate::Average) {
+        if roots.len() < MIN_TREES || !matches!(settings.aggregate, Aggregate::Sum | Aggregate::Average) {
             return None;
         }
         let ends = roots.iter().skip(1).copied().chain([nodes.len()]);
@@ -147,4 +150,97 @@ fn seen<'w>(trees: &[Tree<'_>], weights: &impl Fn(usize) -> &'w [Weight], settin
         of_tree().for_each(|target| counts[target] = 0);
     }
     (settings.purpose == Purpose::Regression || some == always).then_some(some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::onnx::{Data, Ensemble, Post, Tensor};
+
+    /// Numbers that look drawn, the same each time.
+    fn draw(state: &mut u64, below: u64) -> u64 {
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 33) % below
+    }
+
+    /// Thresholds that rows lie on, both zeros, and infinity.
+    const VALUES: [f32; 9] = [-2.0, -0.5, -0.0, 0.0, 0.25, 0.5, 1.5, f32::INFINITY, f32::NEG_INFINITY];
+    const MODES: [Mode; 4] = [Mode::Leq, Mode::Lt, Mode::Gte, Mode::Gt];
+
+    /// Seven nodes each, of 4 features: positions, and weights of those that are leaves.
+    fn forest(
+        state: &mut u64,
+        trees: usize,
+        leaf: impl Fn(usize, u64) -> Vec<Weight>,
+    ) -> (Vec<Node>, Vec<Vec<Weight>>) {
+        let (mut nodes, mut weights) = (vec![], vec![]);
+        for tree in 0..trees {
+            let start = nodes.len();
+            for at in 0..7 {
+                nodes.push(match at {
+                    0..3 => Node::Split {
+                        feature: draw(state, 4) as usize,
+                        mode: MODES[draw(state, 4) as usize],
+                        value: f64::from(VALUES[draw(state, 9) as usize]),
+                        missing_true: draw(state, 2) == 1,
+                        yes: start + 2 * at + 1,
+                        no: start + 2 * at + 2,
+                    },
+                    _ => Node::Leaf,
+                });
+                weights.push(if at < 3 { vec![] } else { leaf(tree, draw(state, 1000)) });
+            }
+        }
+        (nodes, weights)
+    }
+
+    #[track_caller]
+    fn check(settings: &Settings, leaf: impl Fn(usize, u64) -> Vec<Weight>, engine: bool) {
+        let mut state = 7;
+        let (nodes, weights) = forest(&mut state, 12, leaf);
+        let roots: Vec<usize> = (0..nodes.len()).step_by(7).collect();
+        let ensemble = Ensemble::new(&nodes, &roots, |at| &weights[at], settings.clone()).unwrap();
+        assert_eq!(ensemble.on_engine(), engine);
+        let cell = |_| if draw(&mut state, 8) == 0 { f32::NAN } else { VALUES[draw(&mut state, 9) as usize] };
+        let x = Tensor { shape: vec![150, 4], data: Data::F32((0..600).map(cell).collect()) };
+        let ((scores, labels), (expected, known)) = (ensemble.run(&x).unwrap(), ensemble.walked(&x).unwrap());
+        let bits = |tensor: &Tensor| tensor.f32s().unwrap().iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        assert_eq!((bits(&scores), labels), (bits(&expected), known));
+    }
+
+    fn settings(targets: usize, purpose: Purpose) -> Settings {
+        Settings { targets, aggregate: Aggregate::Sum, base: vec![], post: Post::None, purpose }
+    }
+
+    fn weight(target: usize, drawn: u64) -> Weight {
+        Weight { target: target as u32, value: f64::from(drawn as f32 / 7.0 - 50.0) }
+    }
+
+    #[test]
+    fn the_engine_adds_what_the_walk_adds() {
+        let classes = Purpose::Classification { one_id: false, positive: false };
+        check(&settings(1, Purpose::Regression), |_, drawn| vec![weight(0, drawn)], true);
+        check(
+            &Settings { aggregate: Aggregate::Average, ..settings(1, Purpose::Regression) },
+            |_, w| vec![weight(0, w)],
+            true,
+        );
+        check(&settings(3, classes), |_, drawn| (0..3).map(|class| weight(class, drawn * 3 % 1000)).collect(), true);
+        check(&settings(3, classes), |tree, drawn| vec![weight(tree % 3, drawn)], true);
+        check(&settings(2, classes), |_, drawn| vec![weight(0, drawn)], true);
+        check(&settings(2, Purpose::Regression), |_, drawn| vec![weight(drawn as usize % 2, drawn)], true);
+    }
+
+    #[test]
+    fn what_the_engine_cannot_say_is_walked() {
+        let classes = Purpose::Classification { one_id: false, positive: false };
+        check(
+            &Settings { aggregate: Aggregate::Min, ..settings(1, Purpose::Regression) },
+            |_, w| vec![weight(0, w)],
+            false,
+        );
+        check(&settings(1, Purpose::Regression), |_, drawn| vec![weight(0, drawn), weight(0, drawn / 2)], false);
+        check(&settings(3, classes), |_, drawn| vec![weight(drawn as usize % 3, drawn)], false);
+        check(&settings(90, Purpose::Regression), |_, drawn| vec![weight(drawn as usize % 90, drawn)], false);
+    }
 }

@@ -183,19 +183,27 @@ pub(super) fn softmax(x: &Tensor, axis: i64, to_end: bool, log: bool) -> Op<Tens
 pub(super) fn normalized(x: &Tensor, axis: i64, squares: bool) -> Op<Tensor> {
     let axis = x.axis(axis)?;
     let (before, extent, after) = x.around(axis);
-    let mut values = x.f64s()?;
-    for block in 0..before {
-        for lane in 0..after {
-            let places = || (0..extent).map(|at| (block * extent + at) * after + lane);
-            let norm: f64 = match squares {
-                true => places().map(|at| values[at] * values[at]).sum::<f64>().sqrt(),
-                false => places().map(|at| values[at].abs()).sum(),
-            };
-            let by = if norm == 0.0 { f64::INFINITY } else { norm };
-            places().for_each(|at| values[at] /= by);
-        }
+    macro_rules! divided {
+        ($values:expr, $kind:path, $float:ty) => {{
+            let mut values = $values.clone();
+            for (block, lane) in (0..before).flat_map(|block| (0..after).map(move |lane| (block, lane))) {
+                let places = || (0..extent).map(|at| (block * extent + at) * after + lane);
+                let norm: $float = match squares {
+                    true => places().map(|at| values[at] * values[at]).sum::<$float>().sqrt(),
+                    false => places().map(|at| values[at].abs()).sum(),
+                };
+                let by = if norm == 0.0 { <$float>::INFINITY } else { norm };
+                places().for_each(|at| values[at] /= by);
+            }
+            $kind(values)
+        }};
     }
-    floats(x, values)
+    let data = match &x.data {
+        Data::F32(values) => divided!(values, Data::F32, f32),
+        Data::F64(values) => divided!(values, Data::F64, f64),
+        other => return fail(format!("a norm of {}", other.kind())),
+    };
+    Tensor::new(x.shape.clone(), data)
 }
 
 /// `CumSum` along an axis.

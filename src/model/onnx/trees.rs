@@ -149,28 +149,47 @@ impl Ensemble {
     /// Scores of each row: shape (rows, targets), of two classes (rows, 2). For a classifier also the position of each
     /// label.
     pub fn run(&self, x: &Tensor) -> Op<(Tensor, Vec<u32>)> {
-        let (rows, columns) = x.rows()?;
-        if columns < self.n_features {
-            return fail(format!("the trees test {} columns, but the input has {columns}", self.n_features));
-        }
-        let mut out = Vec::with_capacity(rows * self.width());
-        let mut labels = Vec::new();
-        if columns == 0 {
-            return fail("an input without columns");
-        }
         match (&x.data, &self.engine) {
-            (Data::F64(values), _) => self.score(values, columns, &mut out, &mut labels),
+            (Data::F64(_), _) | (_, None) => self.walked(x),
             (_, Some(engine)) => {
+                let (rows, columns) = self.fitting(x)?;
+                let (mut out, mut labels) = (Vec::with_capacity(rows * self.width()), vec![]);
                 let mut scores = Vec::with_capacity(self.settings.targets);
                 for sums in engine.sums(&x.f32s()?, columns).chunks_exact(self.settings.targets) {
                     scores.clear();
                     scores.extend(sums.iter().zip(engine.any()).map(|(sum, any)| Score { sum: *sum, any: *any }));
                     self.finish(&mut scores, &mut out, &mut labels);
                 }
+                Ok((Tensor::new(vec![rows, self.width()], Data::F32(out))?, labels))
             }
+        }
+    }
+
+    /// The same by walking row by row.
+    pub(super) fn walked(&self, x: &Tensor) -> Op<(Tensor, Vec<u32>)> {
+        let (rows, columns) = self.fitting(x)?;
+        let (mut out, mut labels) = (Vec::with_capacity(rows * self.width()), vec![]);
+        match &x.data {
+            Data::F64(values) => self.score(values, columns, &mut out, &mut labels),
             _ => self.score(&x.f32s()?, columns, &mut out, &mut labels),
         }
         Ok((Tensor::new(vec![rows, self.width()], Data::F32(out))?, labels))
+    }
+
+    /// Rows and columns of an input that has all columns that are tested.
+    fn fitting(&self, x: &Tensor) -> Op<(usize, usize)> {
+        match x.rows()? {
+            (_, 0) => fail("an input without columns"),
+            (_, columns) if columns < self.n_features => {
+                fail(format!("the trees test {} columns, but the input has {columns}", self.n_features))
+            }
+            fitting => Ok(fitting),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn on_engine(&self) -> bool {
+        self.engine.is_some()
     }
 
     /// How many scores a row has.

@@ -128,7 +128,14 @@ fn tables(
     }
     let one = |given: &Given| {
         let values = given.source.values();
-        let stacked = matches!(probe(&values)?[0].shape[..], [_, ROWS, _]);
+        let made = probe(&values)?;
+        let stacked = matches!(made[0].shape[..], [_, ROWS, _]);
+        if let (Source::Maps { labels, .. }, [_, width]) = (&given.source, &made[0].shape[..])
+            && ![0, *width].contains(&labels.elements())
+        {
+            let problem = format!("{} labels for {width} columns", labels.elements());
+            return Err(OnnxError::graph(format!("ai.onnx.ml.ZipMap that gives {:?}", given.name), problem));
+        }
         let form = match &given.source {
             Source::Sequence(_) => Form::List,
             _ if stacked => Form::Stack,

@@ -11,6 +11,9 @@ const MAX_LIVE: usize = 1 << 25;
 /// Elements that one batch may compute.
 const MAX_WORK: usize = 1 << 31;
 
+/// The same for the few rows that a model is tried with when it is loaded.
+const MAX_TRIAL: usize = 1 << 27;
+
 /// Checked steps. Values are numbered; constants have their numbers, too.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Program {
@@ -52,7 +55,8 @@ impl Budget {
         self.peak = self.peak.max(self.live);
         // A node costs something even where it computes nothing.
         self.work = self.work.saturating_add(elements + 16);
-        match self.live > MAX_LIVE || self.work > MAX_WORK {
+        let most = if self.trial { MAX_TRIAL } else { MAX_WORK };
+        match self.live > MAX_LIVE || self.work > most {
             true => fail("the model needs more memory or time for a row than any that was trained"),
             false => Ok(()),
         }

@@ -205,8 +205,8 @@ def trained(name, rng):
         y = np.unique(y, return_inverse=True)[1]
     if name in ("TfidfVectorizer", "texts"):
         return X.iloc[:, -1:], y, estimator.fit(X.iloc[:, -1], y)
-    # The converter of XGBoost knows no names.
-    return X, y, estimator.fit(X.to_numpy() if name.startswith("XGB") else X, y)
+    # The converter of XGBoost knows no names, and LightGBM not all.
+    return X, y, estimator.fit(X.to_numpy() if name.startswith(("XGB", "LGBM")) else X, y)
 
 
 def inputs(X, by_column, double):

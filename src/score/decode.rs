@@ -160,10 +160,15 @@ impl<'a> Decoder<'a> {
     #[inline(always)]
     pub fn cell(&mut self, scan: &mut Scanner<'a>, row: usize, column: usize) -> Parse<()> {
         let start = scan.at;
+        let number = self.schema.is_number(column);
+        if number && let Some(value) = scan.short_number() {
+            self.table.set(row, column, value);
+            return Ok(());
+        }
         let value = match scan.decimal() {
-            Some(number) if self.schema.is_number(column) => match number.fast() {
+            Some(decimal) if number => match decimal.fast() {
                 Some(value) => value,
-                None => self.long_number(number, scan, start)?,
+                None => self.long_number(decimal, scan, start)?,
             },
             _ => {
                 scan.at = start;

@@ -2,7 +2,7 @@
 //!
 //! It hands out positions and slices of the body and never builds a tree, never recurses, never allocates.
 
-use super::number::Decimal;
+use super::number::{self, Decimal};
 use std::borrow::Cow;
 
 /// Brackets deeper than this are refused; Python's own limit is 1,000 less the frames of its server.
@@ -204,6 +204,14 @@ impl<'a> Scanner<'a> {
             },
             Some(_) => self.fault("Invalid \\escape", at),
         }
+    }
+
+    /// Reads a number of few digits if one stands at the position, else stays there.
+    #[inline(always)]
+    pub fn short_number(&mut self) -> Option<f64> {
+        let (value, end) = number::short(self.text.as_bytes(), self.at)?;
+        self.at = end;
+        Some(value)
     }
 
     /// Reads a number if one stands at the position, else stays there.

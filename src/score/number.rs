@@ -106,6 +106,37 @@ impl Decimal {
     }
 }
 
+/// Reads a number without an exponent whose digits and point end within eight bytes, as most do that people rounded or
+/// counted, in one go; its value and where it ends. `None` for all others, and where no number stands at `start`.
+#[inline(always)]
+pub(super) fn short(bytes: &[u8], start: usize) -> Option<(f64, usize)> {
+    let negative = byte(bytes, start) == b'-';
+    let first = start + usize::from(negative);
+    let (values, others) = marked(bytes.get(first..)?.first_chunk()?);
+    let whole = (others.trailing_zeros() / 8) as usize;
+    let begins_right = whole == 1 || whole > 1 && values & 0xff != 0;
+    if !begins_right || whole == 8 {
+        return None;
+    }
+    let next = byte(bytes, first + whole);
+    if next != b'.' {
+        let value = eight(values << (64 - 8 * whole)) as i64;
+        // Python's int has no negative zero.
+        return (next | 0x20 != b'e').then_some((if negative { -value } else { value } as f64, first + whole));
+    }
+    let end = ((others & others.wrapping_sub(1)).trailing_zeros() / 8) as usize;
+    let digits = end - 1;
+    let next = byte(bytes, first + end);
+    if digits <= whole || next.is_ascii_digit() || next | 0x20 == b'e' {
+        return None;
+    }
+    // The digits behind the point close up to those before it.
+    let before = (1 << (8 * whole)) - 1;
+    let joined = values & before | values >> 8 & !before;
+    let value = eight(joined << (64 - 8 * digits)) as f64 / POWERS.get(digits - whole)?;
+    Some((if negative { -value } else { value }, first + end))
+}
+
 /// Powers of ten that `f64` holds exactly.
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
@@ -142,9 +173,7 @@ fn nearest(mantissa: u64, exponent: i32) -> Option<f64> {
 #[inline(always)]
 fn digits(bytes: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let values = u64::from_le_bytes(*chunk) ^ (ONES * 0x30);
-        // The high bit of each byte that is no digit; exact for the lowest such byte.
-        let others = (values.wrapping_add(ONES * 0x76) | values) & (ONES << 7);
+        let (values, others) = marked(chunk);
         let n = (others.trailing_zeros() / 8) as usize;
         if n == 0 {
             return at;
@@ -160,6 +189,14 @@ fn digits(bytes: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
         at += 1;
     }
     at
+}
+
+/// The values of eight digits, and the high bit of each byte that is none: exact up to the first such byte, and to the
+/// second if the first is ASCII.
+#[inline(always)]
+fn marked(chunk: &[u8; 8]) -> (u64, u64) {
+    let values = u64::from_le_bytes(*chunk) ^ (ONES * 0x30);
+    (values, (values.wrapping_add(ONES * 0x76) | values) & (ONES << 7))
 }
 
 const ONES: u64 = u64::MAX / 255;
@@ -323,6 +360,25 @@ mod tests {
                 prop_assert!(read.is_none_or(|read| read.to_bits() == expected.to_bits()), "{} {:?}", text, read);
                 prop_assert!(read.is_some() || exponent.abs() > MAX_FIVE || mantissa > 9_999_999_999_999_999_999, "{}", text);
             }
+        }
+
+        /// Also beside what a number is not, or not in full.
+        #[test]
+        fn short_numbers_are_those_of_the_long_way(text in "-?[0-9]{0,8}[.]?[0-9]{0,8}[-,}.eE 0-9é]{0,3}", blanks in 0..9usize) {
+            let bytes = [text.as_bytes(), &b"         "[..blanks]].concat();
+            let long = Decimal::scan(&bytes, 0).and_then(|(number, end)| Some((number.fast()?.to_bits(), end)));
+            if let Some((value, end)) = short(&bytes, 0) {
+                prop_assert_eq!(Some((value.to_bits(), end)), long, "{}", text);
+            }
+        }
+
+        #[test]
+        fn short_numbers_are_taken(whole in 0..1000u32, fraction in "([.][0-9]{1,4})?", minus in "-?", next in "[,} \\]é]") {
+            let text = format!("{minus}{whole}{fraction}");
+            let (value, end) = short(format!("{text}{next}       ").as_bytes(), 0).expect("short enough");
+            let expected: f64 = text.parse().unwrap();
+            let expected = if text == "-0" { 0.0 } else { expected };
+            prop_assert_eq!((value.to_bits(), end), (expected.to_bits(), text.len()));
         }
 
         #[test]

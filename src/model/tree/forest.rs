@@ -6,6 +6,7 @@
 //!
 //! Knows nothing of floats as input: callers turn features into order-preserving `u32` keys (see `keys`).
 
+use super::quick::Quick;
 use super::slice::Sliced;
 
 /// Key of a missing value.
@@ -163,6 +164,8 @@ pub struct Forest {
     pub(super) nodes: Nodes,
     /// The same trees for many rows at once, where that is quicker.
     pub(super) sliced: Option<Sliced>,
+    /// The same for one row.
+    pub(super) quick: Option<Quick>,
     pub(super) roots: Vec<u32>,
     /// Steps from each root to its deepest leaf.
     pub(super) depths: Vec<u32>,
@@ -343,7 +346,12 @@ impl ForestBuilder {
             Nodes::Packed(nodes) => Sliced::new(nodes, &self.roots, &self.payload, self.width),
             Nodes::Wide(_) => None,
         };
+        let pure = sliced.as_ref().and_then(Sliced::pure);
+        let quick = match &nodes {
+            Nodes::Packed(nodes) => Quick::new(nodes, &self.roots, self.n_features, self.columns, pure),
+            Nodes::Wide(_) => None,
+        };
         let ForestBuilder { roots, depths, payload, width, columns, bitsets, n_features, .. } = self;
-        Ok(Forest { nodes, sliced, roots, depths, payload, width, columns, bitsets, n_features })
+        Ok(Forest { nodes, sliced, quick, roots, depths, payload, width, columns, bitsets, n_features })
     }
 }

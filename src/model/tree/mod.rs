@@ -5,6 +5,7 @@
 
 mod forest;
 mod keys;
+mod quick;
 mod simd;
 mod slice;
 mod sum;

@@ -1,8 +1,15 @@
-//! The instructions of x86-64 that `slice` is made of, and whether this processor has them.
+//! The instructions of x86-64 that `slice` and `quick` are made of, and whether this processor has them.
 //!
 //! Vectors are made from arrays and taken apart by shuffles: nothing here reads or writes through a pointer.
 
 use super::slice::Column;
+
+/// Instructions that pick numbers from two registers at once, as `quick` does. Only [`Isa::picks`] makes one.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Picks {
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Present),
+}
 
 /// A set of instructions that this processor has. Only [`Isa::detect`] makes one.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +24,15 @@ impl Isa {
     /// The best there is.
     pub fn detect() -> Option<Isa> {
         Self::all().into_iter().flatten().next()
+    }
+
+    pub fn picks(self) -> Option<Picks> {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512(present) => Some(Picks::Avx512(present)),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2(_) => None,
+        }
     }
 
     /// Each that there is, the best first.
@@ -34,10 +50,12 @@ impl Isa {
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512 {
+    use super::super::quick::{FEATURES, Lanes};
     use super::Column;
     use std::arch::x86_64::{
-        __m512i, _mm256_extract_epi64, _mm512_cmple_epi32_mask, _mm512_extracti64x4_epi64, _mm512_mask_set1_epi8,
-        _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_si512,
+        __m512i, _mm256_extract_epi64, _mm512_and_si512, _mm512_cmpgt_epi32_mask, _mm512_cmple_epi32_mask,
+        _mm512_extracti64x4_epi64, _mm512_mask_and_epi32, _mm512_mask_set1_epi8, _mm512_permutex2var_epi32,
+        _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_si512, _mm512_sub_epi32, _mm512_test_epi32_mask,
     };
 
     /// This processor has AVX-512 F and BW.
@@ -64,8 +82,70 @@ pub(super) mod avx512 {
     #[target_feature(enable = "avx512f,avx512bw")]
     #[inline]
     fn bits(keys: &[i32; 16], key: __m512i) -> u64 {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *keys;
-        u64::from(_mm512_cmple_epi32_mask(_mm512_setr_epi32(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p), key))
+        u64::from(_mm512_cmple_epi32_mask(vector(keys), key))
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    fn vector(numbers: &[i32; 16]) -> __m512i {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *numbers;
+        _mm512_setr_epi32(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+    }
+
+    /// The keys of a row.
+    pub struct Row([__m512i; 2]);
+
+    impl Row {
+        #[target_feature(enable = "avx512f")]
+        #[inline]
+        pub fn new(keys: &[i32; FEATURES]) -> Self {
+            let (halves, _) = keys.as_chunks();
+            Row([vector(&halves[0]), vector(&halves[1])])
+        }
+
+        /// A bit for each lane whose feature's key is above its own.
+        #[target_feature(enable = "avx512f")]
+        #[inline]
+        pub fn above(&self, features: &Lanes, keys: &Lanes) -> u16 {
+            let own = _mm512_permutex2var_epi32(self.0[0], vector(&features.0), self.0[1]);
+            _mm512_cmpgt_epi32_mask(own, vector(&keys.0))
+        }
+    }
+
+    /// A bit for each leaf of the trees in the lanes.
+    pub struct Leaves(__m512i);
+
+    impl Leaves {
+        #[target_feature(enable = "avx512f")]
+        #[inline]
+        pub fn all() -> Self {
+            Leaves(_mm512_set1_epi32(-1))
+        }
+
+        /// In the lanes whose bit is set, of these leaves alone.
+        #[target_feature(enable = "avx512f")]
+        #[inline]
+        pub fn keep(&mut self, lanes: u16, leaves: &Lanes) {
+            self.0 = _mm512_mask_and_epi32(self.0, lanes, self.0, vector(&leaves.0));
+        }
+
+        /// In how many lanes the lowest is one of these.
+        #[target_feature(enable = "avx512f")]
+        #[inline]
+        pub fn count(self, leaves: &Lanes) -> u32 {
+            let lowest = _mm512_and_si512(self.0, _mm512_sub_epi32(_mm512_setzero_si512(), self.0));
+            _mm512_test_epi32_mask(lowest, vector(&leaves.0)).count_ones()
+        }
+
+        #[target_feature(enable = "avx512f")]
+        #[inline]
+        pub fn get(self) -> [u32; 16] {
+            let mut leaves = [0; 16];
+            for (pair, word) in leaves.as_chunks_mut::<2>().0.iter_mut().zip(words(self.0)) {
+                *pair = [word as u32, (word as u64 >> 32) as u32];
+            }
+            leaves
+        }
     }
 
     /// A byte for each row.
@@ -89,18 +169,24 @@ pub(super) mod avx512 {
         #[target_feature(enable = "avx512f,avx512bw")]
         #[inline]
         pub fn get(self) -> [u8; 64] {
-            let (low, high) = (_mm512_extracti64x4_epi64::<0>(self.0), _mm512_extracti64x4_epi64::<1>(self.0));
-            super::bytes([
-                _mm256_extract_epi64::<0>(low),
-                _mm256_extract_epi64::<1>(low),
-                _mm256_extract_epi64::<2>(low),
-                _mm256_extract_epi64::<3>(low),
-                _mm256_extract_epi64::<0>(high),
-                _mm256_extract_epi64::<1>(high),
-                _mm256_extract_epi64::<2>(high),
-                _mm256_extract_epi64::<3>(high),
-            ])
+            super::bytes(words(self.0))
         }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    fn words(vector: __m512i) -> [i64; 8] {
+        let (low, high) = (_mm512_extracti64x4_epi64::<0>(vector), _mm512_extracti64x4_epi64::<1>(vector));
+        [
+            _mm256_extract_epi64::<0>(low),
+            _mm256_extract_epi64::<1>(low),
+            _mm256_extract_epi64::<2>(low),
+            _mm256_extract_epi64::<3>(low),
+            _mm256_extract_epi64::<0>(high),
+            _mm256_extract_epi64::<1>(high),
+            _mm256_extract_epi64::<2>(high),
+            _mm256_extract_epi64::<3>(high),
+        ]
     }
 }
 

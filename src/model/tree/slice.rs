@@ -79,6 +79,11 @@ impl Sliced {
         Some(sliced)
     }
 
+    /// The column in which each leaf is 1, where it is 0 in all others.
+    pub fn pure(&self) -> Option<&[u8]> {
+        self.pure.as_deref()
+    }
+
     /// Fewer rows are walked: computing all splits costs as much for them as for 64, which is as much as walking half as
     /// many rows as a tree has splits.
     pub fn min_rows(&self) -> usize {

@@ -5,6 +5,7 @@ use super::simd::Isa;
 use super::*;
 use ndarray::Array2;
 use proptest::prelude::*;
+use std::ops::Range;
 
 /// A node as scikit-learn has it.
 #[derive(Debug, Clone)]
@@ -64,8 +65,13 @@ fn value() -> impl Strategy<Value = f64> {
 
 /// A random tree: each draw splits the leaf that it picks, so children come in any order of positions.
 fn tree(n_features: usize) -> impl Strategy<Value = Vec<Plain>> {
+    tree_of(n_features, 0..40)
+}
+
+fn tree_of(n_features: usize, splits: Range<usize>) -> impl Strategy<Value = Vec<Plain>> {
+    let n_splits = splits;
     let split = (any::<prop::sample::Index>(), 0..n_features, value(), any::<bool>(), any::<bool>());
-    prop::collection::vec(split, 0..40).prop_map(move |splits| {
+    prop::collection::vec(split, n_splits).prop_map(move |splits| {
         let leaf = |value: usize| Plain {
             children: None,
             feature: 0,
@@ -209,10 +215,45 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn so_does_a_row_in_many_small_trees(
+        trees in prop::collection::vec(tree_of(3, 0..32), 1..50),
+        rows in prop::collection::vec(prop::collection::vec(value(), 3), 1..70),
+        columns in 1usize..4,
+    ) {
+        let key = |plain: &Plain| threshold_key(plain.threshold).expect("no NaN");
+        let class = |value: f64| (0..columns).map(move |c| f64::from(u8::from((value * 1e6) as usize % columns == c)));
+        for forest in [plant(&trees, 3, columns, key), plant_wide(&trees, columns, |value| class(value).collect())] {
+            prop_assert!(forest.quick.is_some());
+            for start in [0.0, -0.0, 0.1] {
+                check_slices(&forest, &rows, start);
+            }
+        }
+    }
+
+    /// All that the registers hold, and one more.
+    #[test]
+    fn whatever_its_features((trees, rows, columns) in prop_oneof![small(31), small(32), small(33)]) {
+        let features = rows[0].len();
+        let key = |plain: &Plain| threshold_key(plain.threshold).expect("no NaN");
+        let forest = plant(&trees, features, columns, key);
+        prop_assert_eq!(forest.quick.is_some(), features <= 32);
+        check_slices(&forest, &rows, 0.0);
+    }
+}
+
+fn small(n_features: usize) -> impl Strategy<Value = (Vec<Vec<Plain>>, Vec<Vec<f64>>, usize)> {
+    let rows = prop::collection::vec(prop::collection::vec(value(), n_features), 1..3);
+    (prop::collection::vec(tree_of(n_features, 0..32), 1..20), rows, 1usize..4)
+}
+
 /// A comb of as many leaves as rows that tell them apart, around the largest tree that is sliced.
 #[test]
 fn the_largest_tree_of_all_is_sliced() {
-    for (leaves, sliced) in [(1, true), (2, true), (255, true), (256, true), (257, false)] {
+    for (leaves, sliced) in [(1, true), (2, true), (32, true), (33, true), (255, true), (256, true), (257, false)] {
         let plain = |children, threshold, value| Plain { children, feature: 0, threshold, missing_left: false, value };
         let mut nodes = vec![];
         for i in 0..leaves - 1 {
@@ -225,6 +266,7 @@ fn the_largest_tree_of_all_is_sliced() {
         let key = |plain: &Plain| threshold_key(plain.threshold).expect("no NaN");
         let forest = plant(&[single.clone(), nodes, single], 1, 1, key);
         assert_eq!(forest.sliced.is_some(), sliced, "{leaves} leaves");
+        assert_eq!(forest.quick.is_some(), leaves <= 32, "{leaves} leaves");
         let rows: Vec<Vec<f64>> = (0..300).map(|i| vec![f64::from(i)]).collect();
         check_slices(&forest, &rows, 0.0);
     }

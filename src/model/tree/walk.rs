@@ -2,12 +2,13 @@
 //!
 //! A step depends on the one before it, so a single walk waits for memory all the time; eight walks side by side do
 //! not. One row walks eight trees at once, a batch walks eight rows at once through tree after tree, in blocks whose
-//! keys stay in the second-level cache. Either way a row's leaves are added in the order of the trees, which makes
-//! the sums those of scikit-learn.
+//! keys stay in the second-level cache; small trees have two ways of their own, `quick` and `slice`. Whichever is taken,
+//! a row's leaves are added in the order of the trees, which makes the sums those of scikit-learn.
 
 use super::forest::{BLOCK, Forest, MISSING, Nodes, Word};
 use super::keys::Encode;
-use super::simd::Isa;
+use super::quick::Quick;
+use super::simd::{Isa, Picks};
 use super::slice::{self, Block, Sliced};
 use ndarray::ArrayView2;
 
@@ -19,6 +20,9 @@ const BLIND_STEPS: u32 = 6;
 
 /// Bytes of keys in one block of rows.
 const BLOCK_BYTES: usize = 128 << 10;
+
+/// Rows that cost as much one by one, where that is quick, as a block of 64 that is sliced.
+const QUICK_ROWS: usize = 32;
 
 /// What leaves are added up in: `f64` as scikit-learn does, or `f32` as XGBoost does.
 pub trait Sum: Copy + Default + PartialEq {
@@ -55,30 +59,39 @@ impl Forest {
         encoder: &impl Encode,
         out: &mut [S],
     ) {
-        let stride = self.n_features + 1;
-        let sliced = self.sliced.as_ref().zip(isa).filter(|(sliced, _)| x.nrows() >= sliced.min_rows());
-        let (sliced, most) = match sliced {
-            Some((sliced, isa)) => (Some((sliced, isa, Block::new(self.n_features))), slice::ROWS),
-            None => (None, (BLOCK_BYTES / 4 / stride).clamp(LANES, 2048)),
-        };
+        let plan = self.plan(isa, x.nrows());
         match &self.nodes {
-            Nodes::Packed(nodes) => self.add_blocks(nodes, sliced, most, x, encoder, out),
-            Nodes::Wide(nodes) => self.add_blocks(nodes, sliced, most, x, encoder, out),
+            Nodes::Packed(nodes) => self.add_blocks(nodes, plan, x, encoder, out),
+            Nodes::Wide(nodes) => self.add_blocks(nodes, plan, x, encoder, out),
         }
     }
 
-    /// Takes the rows by blocks of at most `most`.
+    fn plan(&self, isa: Option<Isa>, rows: usize) -> Plan<'_> {
+        let quick = self.quick.as_ref().zip(isa.and_then(Isa::picks));
+        let least = |sliced: &Sliced| if quick.is_some() { QUICK_ROWS } else { sliced.min_rows() };
+        let sliced = self.sliced.as_ref().zip(isa).map(|(sliced, isa)| (sliced, isa, least(sliced)));
+        match sliced.filter(|(.., least)| rows >= *least) {
+            Some((sliced, isa, least)) => {
+                let sliced = Some((sliced, isa, least, Block::new(self.n_features)));
+                Plan { sliced, quick, most: slice::ROWS }
+            }
+            None => {
+                let most = (BLOCK_BYTES / 4 / (self.n_features + 1)).clamp(LANES, 2048);
+                Plan { sliced: None, quick, most }
+            }
+        }
+    }
+
     fn add_blocks<W: Word, S: Sum>(
         &self,
         nodes: &[W],
-        mut sliced: Option<(&Sliced, Isa, Block)>,
-        most: usize,
+        mut plan: Plan<'_>,
         x: ArrayView2<'_, f64>,
         encoder: &impl Encode,
         out: &mut [S],
     ) {
         let stride = self.n_features + 1;
-        let most = most.min(x.nrows());
+        let most = plan.most.min(x.nrows());
         // One key more than features: the one that leaves test.
         let mut keys = vec![0; most * stride];
         let mut rows = x.rows().into_iter();
@@ -90,16 +103,29 @@ impl Forest {
                 general |= encoder.encode(row, &mut keys[..self.n_features]);
             }
             let forest = Walk { forest: self, nodes };
-            match &mut sliced {
+            match &mut plan {
                 _ if general => forest.block::<true>(keys, out),
-                Some((sliced, isa, block)) if n >= sliced.min_rows() => {
+                Plan { sliced: Some((sliced, isa, least, block)), .. } if n >= *least => {
                     block.fill(keys, stride);
                     slice::add(*isa, self, sliced, block, out);
+                }
+                Plan { quick: Some((quick, picks)), .. } => {
+                    for (keys, out) in keys.chunks_exact(stride).zip(out.chunks_exact_mut(self.columns)) {
+                        quick.add(*picks, self, &keys[..self.n_features], out);
+                    }
                 }
                 _ => forest.block::<false>(keys, out),
             }
         }
     }
+}
+
+/// How rows are taken: by blocks of at most `most`.
+struct Plan<'f> {
+    /// Blocks of at least so many rows, where that pays.
+    sliced: Option<(&'f Sliced, Isa, usize, Block)>,
+    quick: Option<(&'f Quick, Picks)>,
+    most: usize,
 }
 
 /// A forest with its nodes in one of the two sizes.

@@ -39,20 +39,22 @@ impl Dictionary {
     pub fn transform(&self, x: Array2<f64>) -> Result<Array2<f64>, InputError> {
         self.policy.check(x.view())?;
         let mut codes = Vec::with_capacity(x.nrows() * self.n_features_out());
+        // Of two zeros numpy takes the second; `f64::max` may take either.
+        let larger = |value: f64, other: f64| if value > other { value } else { other };
         for products in x.dot(&self.atoms.t()).axis_iter(Axis(0)) {
             let code = match self.code {
                 Code::Threshold { alpha, positive } => {
                     let nearer = |product: f64| product.signum() * (product.abs() - alpha).max(0.0);
                     let least = if positive { 0.0 } else { f64::NEG_INFINITY };
-                    products.iter().map(|product| nearer(*product).max(least)).collect()
+                    products.iter().map(|product| larger(nearer(*product), least)).collect()
                 }
                 Code::Pursuit { atoms } => self.pursue(&products.to_vec(), atoms),
             };
             match self.split {
                 false => codes.extend(code),
                 true => {
-                    codes.extend(code.iter().map(|value| value.max(0.0)));
-                    codes.extend(code.iter().map(|value| -value.min(0.0)));
+                    codes.extend(code.iter().map(|value| larger(*value, 0.0)));
+                    codes.extend(code.iter().map(|value| -if *value < 0.0 { *value } else { 0.0 }));
                 }
             }
         }

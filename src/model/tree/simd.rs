@@ -54,8 +54,9 @@ pub(super) mod avx512 {
     use super::Column;
     use std::arch::x86_64::{
         __m512i, _mm256_extract_epi64, _mm512_and_si512, _mm512_cmpgt_epi32_mask, _mm512_cmple_epi32_mask,
-        _mm512_extracti64x4_epi64, _mm512_mask_and_epi32, _mm512_mask_set1_epi8, _mm512_permutex2var_epi32,
-        _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_si512, _mm512_sub_epi32, _mm512_test_epi32_mask,
+        _mm512_extracti64x4_epi64, _mm512_kunpackd, _mm512_kunpackw, _mm512_mask_and_epi32, _mm512_mask_set1_epi8,
+        _mm512_permutex2var_epi32, _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_si512, _mm512_sub_epi32,
+        _mm512_test_epi32_mask,
     };
 
     /// This processor has AVX-512 F and BW.
@@ -73,16 +74,10 @@ pub(super) mod avx512 {
     #[inline]
     pub fn at_most(column: &Column, key: i32) -> u64 {
         let key = _mm512_set1_epi32(key);
+        let bits = |keys| u32::from(_mm512_cmple_epi32_mask(vector(keys), key));
         let [a, b, c, d] = column;
-        let low = bits(a, key) | bits(b, key) << 16;
-        let high = bits(c, key) | bits(d, key) << 16;
-        low | high << 32
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw")]
-    #[inline]
-    fn bits(keys: &[i32; 16], key: __m512i) -> u64 {
-        u64::from(_mm512_cmple_epi32_mask(vector(keys), key))
+        let (low, high) = (_mm512_kunpackw(bits(b), bits(a)), _mm512_kunpackw(bits(d), bits(c)));
+        _mm512_kunpackd(u64::from(high), u64::from(low))
     }
 
     #[target_feature(enable = "avx512f")]

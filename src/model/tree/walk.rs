@@ -11,6 +11,7 @@ use super::quick::Quick;
 use super::simd::{Isa, Picks};
 use super::slice::{self, Block, Sliced};
 use ndarray::ArrayView2;
+use std::ops::Range;
 
 /// Walks side by side.
 const LANES: usize = 8;
@@ -111,7 +112,8 @@ impl Forest {
                 }
                 Plan { quick: Some((quick, picks)), .. } => {
                     for (keys, out) in keys.chunks_exact(stride).zip(out.chunks_exact_mut(self.columns)) {
-                        quick.add(*picks, self, &keys[..self.n_features], out);
+                        let walk = |trees, out: &mut [S]| forest.trees::<false>(trees, keys, out);
+                        quick.add(*picks, self, &keys[..self.n_features], out, walk);
                     }
                 }
                 _ => forest.block::<false>(keys, out),
@@ -154,22 +156,21 @@ impl<W: Word> Walk<'_, W> {
             }
         }
         for (keys, out) in rest_keys.chunks_exact(stride).zip(rest_out.chunks_exact_mut(columns)) {
-            self.row::<GENERAL>(keys, out);
+            self.trees::<GENERAL>(0..self.forest.roots.len(), keys, out);
         }
     }
 
-    /// Walks one row through all trees, eight trees at once.
-    fn row<const GENERAL: bool>(&self, keys: &[u32], out: &mut [impl Sum]) {
-        let (groups, rest) = self.forest.roots.as_chunks::<LANES>();
-        for (group, roots) in groups.iter().enumerate() {
+    /// Walks one row through these trees, eight at once.
+    fn trees<const GENERAL: bool>(&self, trees: Range<usize>, keys: &[u32], out: &mut [impl Sum]) {
+        let (groups, rest) = self.forest.roots[trees.clone()].as_chunks::<LANES>();
+        for (first, roots) in trees.clone().step_by(LANES).zip(groups) {
             let mut at = *roots;
             while self.steps::<GENERAL>(&mut at, |_| keys) {}
-            for (lane, leaf) in at.into_iter().enumerate() {
-                self.add_leaf(group * LANES + lane, leaf, out);
+            for (tree, leaf) in (first..).zip(at) {
+                self.add_leaf(tree, leaf, out);
             }
         }
-        for (tree, root) in rest.iter().enumerate() {
-            let tree = groups.len() * LANES + tree;
+        for (tree, root) in (trees.end - rest.len()..).zip(rest) {
             let leaf = (0..self.forest.depths[tree]).fold(*root, |at, _| self.step::<GENERAL>(at, keys));
             self.add_leaf(tree, leaf, out);
         }

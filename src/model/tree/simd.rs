@@ -53,10 +53,9 @@ pub(super) mod avx512 {
     use super::super::quick::{FEATURES, Lanes};
     use super::Column;
     use std::arch::x86_64::{
-        __m512i, _mm256_extract_epi64, _mm512_and_si512, _mm512_cmpgt_epi32_mask, _mm512_cmple_epi32_mask,
-        _mm512_extracti64x4_epi64, _mm512_kunpackd, _mm512_kunpackw, _mm512_mask_and_epi32, _mm512_mask_set1_epi8,
-        _mm512_permutex2var_epi32, _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_si512, _mm512_sub_epi32,
-        _mm512_test_epi32_mask,
+        __m512i, _mm512_and_si512, _mm512_cmpgt_epi32_mask, _mm512_cmple_epi32_mask, _mm512_extracti64x4_epi64,
+        _mm512_kunpackd, _mm512_kunpackw, _mm512_mask_and_epi32, _mm512_mask_set1_epi8, _mm512_permutex2var_epi32,
+        _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_si512, _mm512_sub_epi32, _mm512_test_epi32_mask,
     };
 
     /// This processor has AVX-512 F and BW.
@@ -171,17 +170,7 @@ pub(super) mod avx512 {
     #[target_feature(enable = "avx512f")]
     #[inline]
     fn words(vector: __m512i) -> [i64; 8] {
-        let (low, high) = (_mm512_extracti64x4_epi64::<0>(vector), _mm512_extracti64x4_epi64::<1>(vector));
-        [
-            _mm256_extract_epi64::<0>(low),
-            _mm256_extract_epi64::<1>(low),
-            _mm256_extract_epi64::<2>(low),
-            _mm256_extract_epi64::<3>(low),
-            _mm256_extract_epi64::<0>(high),
-            _mm256_extract_epi64::<1>(high),
-            _mm256_extract_epi64::<2>(high),
-            _mm256_extract_epi64::<3>(high),
-        ]
+        super::words([_mm512_extracti64x4_epi64::<0>(vector), _mm512_extracti64x4_epi64::<1>(vector)])
     }
 }
 
@@ -190,8 +179,8 @@ pub(super) mod avx2 {
     use super::Column;
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_blendv_epi8, _mm256_castsi256_ps, _mm256_cmpeq_epi8, _mm256_cmpgt_epi32,
-        _mm256_extract_epi64, _mm256_movemask_ps, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x,
-        _mm256_setr_epi32, _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
+        _mm256_movemask_ps, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setr_epi32,
+        _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8,
     };
 
     /// This processor has AVX2.
@@ -249,17 +238,7 @@ pub(super) mod avx2 {
         #[target_feature(enable = "avx2")]
         #[inline]
         pub fn get(self) -> [u8; 64] {
-            let [low, high] = self.0;
-            super::bytes([
-                _mm256_extract_epi64::<0>(low),
-                _mm256_extract_epi64::<1>(low),
-                _mm256_extract_epi64::<2>(low),
-                _mm256_extract_epi64::<3>(low),
-                _mm256_extract_epi64::<0>(high),
-                _mm256_extract_epi64::<1>(high),
-                _mm256_extract_epi64::<2>(high),
-                _mm256_extract_epi64::<3>(high),
-            ])
+            super::bytes(super::words(self.0))
         }
     }
 
@@ -273,6 +252,23 @@ pub(super) mod avx2 {
         let repeated = _mm256_shuffle_epi8(_mm256_set1_epi32(bits as i32), each);
         _mm256_cmpeq_epi8(_mm256_and_si256(repeated, own), own)
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn words([low, high]: [std::arch::x86_64::__m256i; 2]) -> [i64; 8] {
+    use std::arch::x86_64::_mm256_extract_epi64;
+    [
+        _mm256_extract_epi64::<0>(low),
+        _mm256_extract_epi64::<1>(low),
+        _mm256_extract_epi64::<2>(low),
+        _mm256_extract_epi64::<3>(low),
+        _mm256_extract_epi64::<0>(high),
+        _mm256_extract_epi64::<1>(high),
+        _mm256_extract_epi64::<2>(high),
+        _mm256_extract_epi64::<3>(high),
+    ]
 }
 
 #[cfg(target_arch = "x86_64")]
